@@ -1,0 +1,1 @@
+//! Leads: who might buy, what is known of them and what was done about it.

@@ -1,0 +1,5 @@
+//! Cauce: a multi-tenant sales platform, from the first contact to the money.
+
+pub mod kernel;
+pub mod leads;
+pub mod platform;

@@ -1,0 +1,3 @@
+//! The `cauce` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Technique: database, events, HTTP, jobs. Knows no module.
