@@ -1,5 +1,7 @@
 //! Cauce: a multi-tenant sales platform, from the first contact to the money.
 
+pub mod config;
 pub mod kernel;
 pub mod leads;
 pub mod platform;
+pub mod telemetry;

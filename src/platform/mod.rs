@@ -1,1 +1,14 @@
-//! Technique: database, events, HTTP, jobs. Knows no module.
+//! Technique: database, events, HTTP, limits, background tasks. Knows no module.
+
+pub mod auth;
+pub mod clock;
+pub mod db;
+pub mod events;
+pub mod http;
+pub mod id;
+pub mod idempotency;
+pub mod limits;
+pub mod metrics;
+pub mod problem;
+mod schema;
+pub mod tasks;

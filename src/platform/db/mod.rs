@@ -1,0 +1,180 @@
+//! The database: one pool, and transactions that are bound to a tenant and speak as a module.
+//!
+//! **Invariant.** The only way to a connection is a [`TenantTx`] or, outside any tenant, a [`SystemTx`]; both speak as a
+//! role that owns nothing, so row-level security decides what they see.
+
+mod error;
+pub mod migrate;
+mod tx;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::PgConnection;
+use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+pub use error::{DbError, Rule};
+pub use tx::{Module, SystemTx, TenantTx};
+
+use crate::platform::auth::Actor;
+use crate::platform::clock::Clock;
+
+/// Sizes and patience of a pool of connections.
+#[derive(Debug, Clone)]
+pub struct PoolSettings {
+    /// Connections for requests.
+    pub requests: u32,
+    /// Connections for background work, apart, so that load never starves events.
+    pub background: u32,
+    /// How long a caller waits for a free connection before it is told that we are busy.
+    pub patience: Duration,
+}
+
+/// The database; clones share its pools.
+#[derive(Clone)]
+pub struct Db {
+    requests: Lane,
+    background: Lane,
+    clock: Clock,
+    committed: Arc<Notify>,
+}
+
+/// A pool with the semaphore before it: threads never queue inside r2d2.
+#[derive(Clone)]
+struct Lane {
+    pool: Pool<ConnectionManager<PgConnection>>,
+    permits: Arc<Semaphore>,
+    patience: Duration,
+}
+
+impl Db {
+    /// Pools on `url`; connections are made when first needed, so a database that is away is no error here.
+    pub fn new(url: &str, settings: &PoolSettings, clock: Clock) -> Self {
+        let lane = |size: u32| Lane {
+            pool: Pool::builder()
+                .max_size(size)
+                .min_idle(Some(0))
+                .test_on_check_out(false)
+                .connection_timeout(Duration::from_secs(1))
+                .idle_timeout(Some(Duration::from_mins(5)))
+                .error_handler(Box::new(QuietHandler))
+                .build_unchecked(ConnectionManager::new(url)),
+            permits: Arc::new(Semaphore::new(size as usize)),
+            patience: settings.patience,
+        };
+        Self {
+            requests: lane(settings.requests),
+            background: lane(settings.background),
+            clock,
+            committed: Arc::new(Notify::new()),
+        }
+    }
+
+    /// The same database on the connections of background work.
+    #[must_use]
+    pub fn for_background(&self) -> Self {
+        Self { requests: self.background.clone(), ..self.clone() }
+    }
+
+    /// Runs `work` in one transaction of `actor`'s tenant: commits on `Ok`, rolls back on `Err` or panic.
+    ///
+    /// Events emitted in it are written at the end, in the order of emission, and commit with it.
+    pub async fn tenant<T, E, F>(&self, actor: Actor, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let clock = self.clock.clone();
+        let committed = self.committed.clone();
+        self.requests
+            .run(move |connection| {
+                let mut tx = TenantTx::new(connection, actor, clock.now());
+                let outcome = work(&mut tx);
+                let emitted = tx.finish(outcome.is_ok())?;
+                if emitted {
+                    committed.notify_one();
+                }
+                outcome
+            })
+            .await
+    }
+
+    /// Runs `work` as `module` outside any tenant, where tenant tables refuse to answer and only functions made for it do.
+    pub async fn system<T, E, F>(&self, module: Module, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut SystemTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.requests
+            .run(move |connection| {
+                let mut tx = SystemTx::begin(connection, module, now)?;
+                let outcome = work(&mut tx);
+                tx.finish(outcome.is_ok())?;
+                outcome
+            })
+            .await
+    }
+
+    /// Woken after each commit that emitted events.
+    pub fn committed(&self) -> Arc<Notify> {
+        self.committed.clone()
+    }
+
+    /// The clock that transactions tell the time by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Connections of the request pool: (in use, open, at most).
+    pub fn pool_usage(&self) -> (u32, u32, u32) {
+        let state = self.requests.pool.state();
+        (state.connections - state.idle_connections, state.connections, self.requests.pool.max_size())
+    }
+}
+
+impl Lane {
+    async fn run<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let permit = tokio::time::timeout(self.patience, self.permits.clone().acquire_owned())
+            .await
+            .map_err(|_| DbError::Busy)?
+            .map_err(|_| DbError::Busy)?;
+        let pool = self.pool.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let mut connection = checkout(&pool, &permit)?;
+            work(&mut connection)
+        });
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+            Err(_) => Err(DbError::Busy.into()),
+        }
+    }
+}
+
+// The permit is borrowed to say that nobody takes a connection without one.
+fn checkout(
+    pool: &Pool<ConnectionManager<PgConnection>>,
+    _permit: &OwnedSemaphorePermit,
+) -> Result<PooledConnection<ConnectionManager<PgConnection>>, DbError> {
+    #[expect(clippy::disallowed_methods, reason = "the one place where connections are handed out")]
+    pool.get().map_err(|error| DbError::Away(error.to_string()))
+}
+
+/// r2d2 tells every failed attempt to connect; health and the callers' errors say it already.
+#[derive(Debug)]
+struct QuietHandler;
+
+impl<E: std::error::Error> diesel::r2d2::HandleError<E> for QuietHandler {
+    fn handle_error(&self, error: E) {
+        tracing::debug!(%error, "no connection to the database");
+    }
+}

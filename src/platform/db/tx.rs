@@ -1,0 +1,155 @@
+//! Transactions: bound to a tenant, speaking to PostgreSQL as the role of the module that uses them.
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+
+use super::DbError;
+use crate::platform::auth::{Actor, TenantId};
+use crate::platform::events::{self, Emitted, Event};
+
+/// A module as PostgreSQL knows it: the role `cauce_<name>`, with rights on the schema `<name>` only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Module {
+    name: &'static str,
+}
+
+impl Module {
+    /// The module `name`; each module says its own name in its `mod.rs`, and only there.
+    pub const fn named(name: &'static str) -> Self {
+        Self { name }
+    }
+
+    /// The module's name.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+/// A transaction in one tenant; it begins with its first query.
+pub struct TenantTx<'c> {
+    connection: &'c mut PgConnection,
+    actor: Actor,
+    now: DateTime<Utc>,
+    speaks_as: Option<Module>,
+    emitted: Vec<Emitted>,
+}
+
+impl<'c> TenantTx<'c> {
+    pub(super) fn new(connection: &'c mut PgConnection, actor: Actor, now: DateTime<Utc>) -> Self {
+        Self { connection, actor, now, speaks_as: None, emitted: Vec::new() }
+    }
+
+    /// The tenant whose rows this transaction sees.
+    pub fn tenant(&self) -> TenantId {
+        self.actor.tenant()
+    }
+
+    /// Who acts, and under which correlation id.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// One instant for the whole transaction.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The connection, speaking as `module`: one round trip to begin, one more at each change of module.
+    pub fn conn(&mut self, module: Module) -> Result<&mut PgConnection, DbError> {
+        if self.speaks_as != Some(module) {
+            match self.speaks_as {
+                None => begin(
+                    self.connection,
+                    &format!(
+                        "BEGIN; SET LOCAL ROLE cauce_{}; SET LOCAL app.tenant_id = '{}'",
+                        module.name(),
+                        self.actor.tenant()
+                    ),
+                )?,
+                Some(_) => {
+                    self.connection.batch_execute(&format!("SET LOCAL ROLE cauce_{}", module.name()))?;
+                }
+            }
+            self.speaks_as = Some(module);
+        }
+        Ok(self.connection)
+    }
+
+    /// Says that something happened; it is stored when the transaction ends well, with it.
+    pub fn emit<E: Event>(&mut self, aggregate: uuid::Uuid, version: i32, event: &E) {
+        self.emitted.push(Emitted::of(aggregate, version, event));
+    }
+
+    /// The connection, speaking as whoever spoke last.
+    pub(in crate::platform) fn current(&mut self) -> Result<&mut PgConnection, DbError> {
+        let module = self.speaks_as.unwrap_or(events::EVENTS);
+        self.conn(module)
+    }
+
+    pub(super) fn finish(&mut self, commit: bool) -> Result<bool, DbError> {
+        let emitted = std::mem::take(&mut self.emitted);
+        if commit && !emitted.is_empty() {
+            if let Err(error) = events::write(self, &emitted) {
+                roll_back(self.connection);
+                return Err(error);
+            }
+        }
+        if self.speaks_as.is_none() {
+            return Ok(false);
+        }
+        if commit {
+            AnsiTransactionManager::commit_transaction(self.connection)?;
+        } else {
+            roll_back(self.connection);
+        }
+        Ok(commit && !emitted.is_empty())
+    }
+}
+
+/// A transaction outside any tenant, speaking as one module.
+pub struct SystemTx<'c> {
+    connection: &'c mut PgConnection,
+    now: DateTime<Utc>,
+}
+
+impl<'c> SystemTx<'c> {
+    pub(super) fn begin(
+        connection: &'c mut PgConnection,
+        module: Module,
+        now: DateTime<Utc>,
+    ) -> Result<Self, DbError> {
+        begin(connection, &format!("BEGIN; SET LOCAL ROLE cauce_{}", module.name()))?;
+        Ok(Self { connection, now })
+    }
+
+    /// One instant for the whole transaction.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The connection.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        self.connection
+    }
+
+    pub(super) fn finish(&mut self, commit: bool) -> Result<(), DbError> {
+        if commit {
+            AnsiTransactionManager::commit_transaction(self.connection)?;
+        } else {
+            roll_back(self.connection);
+        }
+        Ok(())
+    }
+}
+
+fn begin(connection: &mut PgConnection, sql: &str) -> Result<(), DbError> {
+    AnsiTransactionManager::begin_transaction_sql(connection, sql).map_err(DbError::from)
+}
+
+// A rollback that fails leaves a broken connection, which the pool throws away.
+fn roll_back(connection: &mut PgConnection) {
+    if let Err(error) = AnsiTransactionManager::rollback_transaction(connection) {
+        tracing::debug!(%error, "a rollback failed");
+    }
+}

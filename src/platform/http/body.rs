@@ -1,0 +1,280 @@
+//! Reading requests: JSON bodies, queries and `If-Match`, each refusal naming its place.
+
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
+use actix_web::web::BytesMut;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt;
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::words::explain;
+use crate::kernel::{Invalid, Message};
+use crate::platform::idempotency::Once;
+use crate::platform::problem::{FieldError, Problem};
+
+/// The largest JSON body, in bytes.
+pub const BODY_LIMIT: usize = 256 * 1024;
+
+/// A body must have arrived after this time, or the client is too slow to serve.
+const BODY_DEADLINE: Duration = Duration::from_secs(15);
+
+/// The JSON body of a request that is not repeated under a key (PATCH, PUT).
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let bytes = read_json(&request, payload).await?;
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
+/// The JSON body of a POST, with the idempotency key that it came under, if any.
+pub struct Command<T> {
+    /// What was asked.
+    pub value: T,
+    /// Runs it at most once for its key.
+    pub once: Once,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Command<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let bytes = read_json(&request, payload).await?;
+            let once = Once::of(&request, &bytes)?;
+            Ok(Self { value: parse(&bytes)?, once })
+        })
+    }
+}
+
+/// The body of a POST that takes no fields.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({}))]
+pub struct Empty {}
+
+/// The query of a request; unknown and repeated parameters are refused.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read_query(request.query_string()).map(Self))
+    }
+}
+
+/// The version that the client read, from `If-Match`; none when it does not care.
+pub struct IfMatch(pub Option<i32>);
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(header) = request.headers().get(IF_MATCH) else {
+            return ready(Ok(Self(None)));
+        };
+        let text = header.to_str().unwrap_or_default().trim();
+        if text == "*" {
+            return ready(Ok(Self(None)));
+        }
+        let version =
+            text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+        ready(version.map(|version| Self(Some(version))).ok_or_else(|| {
+            let reason = Invalid::new(
+                "must be the `ETag` of the record, such as `\"3\"`",
+                "debe ser el `ETag` del registro, por ejemplo `\"3\"`",
+            );
+            Problem::invalid(vec![FieldError::parameter("If-Match", reason)])
+        }))
+    }
+}
+
+/// Collects what is wrong with the fields of a request, so that all of it is told at once.
+#[derive(Default)]
+pub struct Fields {
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// The value, or nothing and a note that `pointer` was refused.
+    pub fn take<T>(&mut self, pointer: &str, parsed: Result<T, Invalid>) -> Option<T> {
+        parsed.map_err(|reason| self.errors.push(FieldError::at(pointer, reason))).ok()
+    }
+
+    /// The value of an optional field.
+    pub fn take_optional<T>(
+        &mut self,
+        pointer: &str,
+        text: Option<&str>,
+        parse: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        text.and_then(|text| self.take(pointer, parse(text)))
+    }
+
+    /// Refuses `pointer` for `reason`.
+    pub fn refuse(&mut self, pointer: &str, reason: Invalid) {
+        self.errors.push(FieldError::at(pointer, reason));
+    }
+
+    /// 422 with everything refused, or nothing.
+    pub fn finish(self) -> Result<(), Problem> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
+    }
+}
+
+async fn read_json(request: &HttpRequest, payload: Payload) -> Result<BytesMut, Problem> {
+    let bytes = tokio::time::timeout(BODY_DEADLINE, read(payload)).await.map_err(|_| {
+        Problem::malformed(
+            "slow-body",
+            Message::new("The body took too long to arrive", "El cuerpo tardó demasiado en llegar"),
+        )
+    })??;
+    if !bytes.is_empty() && !is_json(request) {
+        return Err(Problem::unsupported_media_type("application/json"));
+    }
+    Ok(bytes)
+}
+
+async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| {
+            Problem::malformed(
+                "broken-body",
+                Message::new("The body broke off", "El cuerpo llegó incompleto"),
+            )
+        })?;
+        if bytes.len() + chunk.len() > BODY_LIMIT {
+            return Err(Problem::too_large(BODY_LIMIT));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    let Some(Ok(text)) = request.headers().get(CONTENT_TYPE).map(|value| value.to_str()) else {
+        return false;
+    };
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let bytes = if bytes.is_empty() { b"{}" } else { bytes };
+    refuse_nul(bytes)?;
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refused(&error))?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let inner = error.inner();
+    if !inner.is_data() {
+        return malformed(inner);
+    }
+    let path = error.path().to_string();
+    let mut pointer = String::new();
+    for segment in path.split('.').filter(|segment| !segment.is_empty()) {
+        pointer.push('/');
+        pointer.push_str(&segment.replace('[', "/").replace(']', ""));
+    }
+    let message = inner.to_string();
+    if pointer.is_empty() && (message.starts_with("missing field") || message.starts_with("unknown field")) {
+        pointer = format!("/{}", unknown_name(&message));
+    }
+    Problem::invalid(vec![FieldError::at(pointer, Invalid(explain(&message)))])
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    Problem::malformed("malformed-json", Message::new("The body is not JSON", "El cuerpo no es JSON")).detail(
+        Message::formatted(
+            format!("Look at line {line}, column {column}"),
+            format!("Revise la línea {line}, columna {column}"),
+        ),
+    )
+}
+
+/// The name between the first backquotes of serde's sentence.
+fn unknown_name(message: &str) -> String {
+    message.split('`').nth(1).unwrap_or_default().to_owned()
+}
+
+// PostgreSQL's text cannot hold U+0000, and nobody means it.
+fn refuse_nul(bytes: &[u8]) -> Result<(), Problem> {
+    if !bytes.windows(6).any(|window| window == br"\u0000") {
+        return Ok(());
+    }
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) };
+    nul_in(&value, "").map_or(Ok(()), |pointer| {
+        let reason =
+            Invalid::new("holds the character U+0000; leave it out", "contiene el carácter U+0000; quítelo");
+        Err(Problem::invalid(vec![FieldError::at(pointer, reason)]))
+    })
+}
+
+fn nul_in(value: &Value, place: &str) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(|| place.to_owned()),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| nul_in(item, &format!("{place}/{index}")))
+        }
+        Value::Object(members) => members.iter().find_map(|(name, item)| {
+            if name.contains('\0') {
+                Some(place.to_owned())
+            } else {
+                nul_in(item, &format!("{place}/{name}"))
+            }
+        }),
+        _ => None,
+    }
+}
+
+fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    check_pairs(query)?;
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let path = error.path().to_string();
+        let words = error.inner().to_string();
+        let name = if path == "." { unknown_name(&words) } else { path };
+        Problem::invalid(vec![FieldError::parameter(name, Invalid(explain(&words)))])
+    })
+}
+
+fn check_pairs(query: &str) -> Result<(), Problem> {
+    let mut seen = Vec::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let refusal = if value.contains('\0') || name.contains('\0') {
+            Invalid::new("holds the character U+0000; leave it out", "contiene el carácter U+0000; quítelo")
+        } else if seen.contains(&name) {
+            Invalid::new("is given twice; give it once", "está repetido; envíelo una vez")
+        } else {
+            seen.push(name);
+            continue;
+        };
+        return Err(Problem::invalid(vec![FieldError::parameter(name, refusal)]));
+    }
+    Ok(())
+}

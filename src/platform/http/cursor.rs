@@ -1,0 +1,101 @@
+//! Pages of lists: keyset cursors, never offsets.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::kernel::Invalid;
+use crate::platform::problem::{FieldError, Problem};
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The items, in the order asked for.
+    pub data: Vec<T>,
+    /// Send it as `cursor` to get the next page; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page from up to `limit + 1` items, the last of which only tells that there is more; `cursor_after` names the
+    /// place behind an item.
+    pub fn cut(mut items: Vec<T>, limit: PageLimit, cursor_after: impl Fn(&T) -> String) -> Self {
+        let more = items.len() > limit.rows();
+        items.truncate(limit.rows());
+        let next_cursor = if more { items.last().map(cursor_after) } else { None };
+        Self { data: items, next_cursor }
+    }
+
+    /// The same page with each item turned into what clients see.
+    pub fn map<U>(self, view: impl Fn(T) -> U) -> Page<U> {
+        Page { data: self.data.into_iter().map(view).collect(), next_cursor: self.next_cursor }
+    }
+}
+
+/// How many items a page holds at most: 1 to 200, 20 when not said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct PageLimit(u8);
+
+impl PageLimit {
+    /// Items on a page.
+    pub fn rows(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// Rows to ask the database for: one more, to know whether there is a next page.
+    pub fn rows_to_read(self) -> i64 {
+        i64::from(self.0) + 1
+    }
+}
+
+impl Default for PageLimit {
+    fn default() -> Self {
+        Self(20)
+    }
+}
+
+impl TryFrom<u32> for PageLimit {
+    type Error = &'static str;
+
+    fn try_from(rows: u32) -> Result<Self, Self::Error> {
+        u8::try_from(rows)
+            .ok()
+            .filter(|rows| (1..=200).contains(rows))
+            .map(Self)
+            .ok_or("expected a number from 1 to 200")
+    }
+}
+
+/// A place in a list, opaque to clients: the sort keys of the last item seen.
+pub struct Cursor;
+
+impl Cursor {
+    /// The cursor that stands behind `keys`.
+    pub fn write<K: Serialize>(keys: &K) -> String {
+        #[expect(clippy::expect_used, reason = "keys are plain values")]
+        let json = serde_json::to_vec(keys).expect("keys are always JSON");
+        URL_SAFE_NO_PAD.encode(json)
+    }
+
+    /// The keys in `cursor`; 422 when it was not made by [`Cursor::write`] for the same list.
+    pub fn read<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
+        URL_SAFE_NO_PAD
+            .decode(cursor)
+            .ok()
+            .and_then(|json| serde_json::from_slice(&json).ok())
+            .ok_or_else(Self::refused)
+    }
+
+    /// 422: not a cursor of this list.
+    pub fn refused() -> Problem {
+        let reason = Invalid::new(
+            "is not a cursor of this list; send the `next_cursor` of the page before, with the same sort",
+            "no es un cursor de esta lista; envíe el `next_cursor` de la página anterior, con el mismo orden",
+        );
+        Problem::invalid(vec![FieldError::parameter("cursor", reason)])
+    }
+}

@@ -1,0 +1,13 @@
+//! HTTP at the edge: what requests carry, how bodies and parameters are read, what answers look like.
+
+mod body;
+mod context;
+mod cursor;
+pub mod openapi;
+mod reply;
+mod words;
+
+pub use body::{Body, Command, Empty, Fields, IfMatch, Query};
+pub use context::{RequestContext, allowed_methods, in_context};
+pub use cursor::{Cursor, Page, PageLimit};
+pub use reply::Reply;

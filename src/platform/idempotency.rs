@@ -1,0 +1,196 @@
+//! `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header): a request under a key takes effect once.
+//!
+//! The key, the effect and the stored answer commit in one transaction, so a repeated request either finds the answer or
+//! runs as if it were the first. Stored answers are sealed, because some hold secrets that are shown once.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::web::Data;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, RandomizedNonceKey};
+use aws_lc_rs::digest::{Context, SHA256};
+use diesel::prelude::*;
+
+use crate::kernel::{Invalid, Message};
+use crate::platform::db::{DbError, Module, TenantTx};
+use crate::platform::http::Reply;
+use crate::platform::problem::{FieldError, Problem};
+use crate::platform::schema::idempotency_keys;
+
+const PLATFORM: Module = Module::named("platform");
+
+/// Seals the answers that are stored under idempotency keys.
+pub struct AnswerSeal {
+    key: RandomizedNonceKey,
+}
+
+impl AnswerSeal {
+    /// A seal whose key is derived from the server's own secret.
+    pub fn from_secret(secret: &[u8]) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(b"cauce idempotency answers");
+        context.update(secret);
+        #[expect(clippy::expect_used, reason = "a SHA-256 digest is as long as an AES-256 key")]
+        let key = RandomizedNonceKey::new(&AES_256_GCM, context.finish().as_ref()).expect("32 bytes");
+        Self { key }
+    }
+
+    fn seal(&self, mut plain: Vec<u8>) -> Result<Vec<u8>, Problem> {
+        let nonce =
+            self.key.seal_in_place_append_tag(Aad::empty(), &mut plain).map_err(|_| Problem::internal())?;
+        let mut sealed = nonce.as_ref().to_vec();
+        sealed.extend(plain);
+        Ok(sealed)
+    }
+
+    fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, body) = sealed.split_at_checked(NONCE_LEN)?;
+        let nonce = aws_lc_rs::aead::Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut body = body.to_vec();
+        self.key.open_in_place(nonce, Aad::empty(), &mut body).ok().map(|plain| plain.to_vec())
+    }
+}
+
+/// Runs a request at most once for its key; without a key it simply runs.
+pub struct Once {
+    keyed: Option<Keyed>,
+}
+
+struct Keyed {
+    key: String,
+    route: String,
+    fingerprint: Vec<u8>,
+    seal: Arc<AnswerSeal>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = idempotency_keys)]
+struct NewKey<'a> {
+    tenant_id: uuid::Uuid,
+    principal: uuid::Uuid,
+    route: &'a str,
+    key: &'a str,
+    fingerprint: &'a [u8],
+    created_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl Once {
+    /// The key of `request`, whose `content` is what a repetition must bring again.
+    pub fn of(request: &HttpRequest, content: &[u8]) -> Result<Self, Problem> {
+        let Some(header) = request.headers().get("Idempotency-Key") else {
+            return Ok(Self { keyed: None });
+        };
+        let key = header.to_str().ok().filter(|key| (1..=255).contains(&key.len())).ok_or_else(|| {
+            let reason = Invalid::new(
+                "must be 1 to 255 visible ASCII characters",
+                "debe tener de 1 a 255 caracteres ASCII visibles",
+            );
+            Problem::invalid(vec![FieldError::parameter("Idempotency-Key", reason)])
+        })?;
+        let seal = request.app_data::<Data<AnswerSeal>>().ok_or_else(Problem::internal)?.clone().into_inner();
+        let mut context = Context::new(&SHA256);
+        context.update(content);
+        let route = format!("{} {}", request.method(), request.path());
+        let fingerprint = context.finish().as_ref().to_vec();
+        Ok(Self { keyed: Some(Keyed { key: key.to_owned(), route, fingerprint, seal }) })
+    }
+
+    /// The key itself, for requests that come before there is a tenant to keep it in.
+    pub fn key(&self) -> Option<&str> {
+        self.keyed.as_ref().map(|keyed| keyed.key.as_str())
+    }
+
+    /// Runs `work`, or answers what it answered before under the same key.
+    pub fn run<E>(
+        &self,
+        tx: &mut TenantTx<'_>,
+        work: impl FnOnce(&mut TenantTx<'_>) -> Result<Reply, E>,
+    ) -> Result<Reply, Problem>
+    where
+        Problem: From<E>,
+    {
+        let Some(keyed) = &self.keyed else { return Ok(work(tx)?) };
+        if !keyed.claim(tx)? {
+            return keyed.replay(tx);
+        }
+        let reply = work(tx)?;
+        keyed.store(tx, &reply)?;
+        Ok(reply)
+    }
+}
+
+impl Keyed {
+    // A second request with the same key waits here for the first one to end.
+    fn claim(&self, tx: &mut TenantTx<'_>) -> Result<bool, Problem> {
+        let row = NewKey {
+            tenant_id: tx.tenant().uuid(),
+            principal: principal(tx),
+            route: &self.route,
+            key: &self.key,
+            fingerprint: &self.fingerprint,
+            created_at: tx.now(),
+        };
+        let claimed = diesel::insert_into(idempotency_keys::table)
+            .values(&row)
+            .on_conflict_do_nothing()
+            .execute(tx.conn(PLATFORM)?)
+            .map_err(DbError::from);
+        match claimed {
+            Ok(rows) => Ok(rows == 1),
+            Err(DbError::TimedOut(_)) => Err(running()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn replay(&self, tx: &mut TenantTx<'_>) -> Result<Reply, Problem> {
+        let principal = principal(tx);
+        let (fingerprint, answer) = idempotency_keys::table
+            .filter(idempotency_keys::principal.eq(principal))
+            .filter(idempotency_keys::route.eq(&self.route))
+            .filter(idempotency_keys::key.eq(&self.key))
+            .select((idempotency_keys::fingerprint, idempotency_keys::answer))
+            .first::<(Vec<u8>, Option<Vec<u8>>)>(tx.conn(PLATFORM)?)
+            .map_err(DbError::from)?;
+        if fingerprint != self.fingerprint {
+            return Err(Problem::unprocessable(
+                "idempotency-key-reused",
+                Message::new(
+                    "This Idempotency-Key came with another request before; use a new key",
+                    "Esta Idempotency-Key ya se usó con otra solicitud; use una nueva",
+                ),
+            ));
+        }
+        let stored = answer.and_then(|answer| self.seal.open(&answer)).ok_or_else(running)?;
+        let reply: Reply = serde_json::from_slice(&stored).map_err(|_| Problem::internal())?;
+        Ok(reply.replayed())
+    }
+
+    fn store(&self, tx: &mut TenantTx<'_>, reply: &Reply) -> Result<(), Problem> {
+        let plain = serde_json::to_vec(reply).map_err(|_| Problem::internal())?;
+        let answer = self.seal.seal(plain)?;
+        let principal = principal(tx);
+        diesel::update(idempotency_keys::table)
+            .filter(idempotency_keys::principal.eq(principal))
+            .filter(idempotency_keys::route.eq(&self.route))
+            .filter(idempotency_keys::key.eq(&self.key))
+            .set(idempotency_keys::answer.eq(answer))
+            .execute(tx.conn(PLATFORM)?)
+            .map_err(DbError::from)?;
+        Ok(())
+    }
+}
+
+fn principal(tx: &TenantTx<'_>) -> uuid::Uuid {
+    tx.actor().user().map_or(uuid::Uuid::nil(), crate::platform::id::Id::uuid)
+}
+
+fn running() -> Problem {
+    Problem::conflict(
+        "idempotency-key-in-use",
+        Message::new(
+            "A request with this Idempotency-Key is still running; try again",
+            "Una solicitud con esta Idempotency-Key sigue en curso; intente de nuevo",
+        ),
+    )
+    .retry_after(1)
+}
