@@ -1,1 +1,3 @@
 //! Technique: database, events, HTTP, jobs. Knows no module.
+
+pub mod embedded;
