@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod clock;
 pub mod db;
+pub mod embedded;
 pub mod events;
 pub mod http;
 pub mod id;
