@@ -1,5 +1,6 @@
 //! Cauce: a multi-tenant sales platform, from the first contact to the money.
 
+pub mod app;
 pub mod config;
 pub mod kernel;
 pub mod leads;

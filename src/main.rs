@@ -1,3 +1,7 @@
 //! The `cauce` command.
 
-fn main() {}
+mod command;
+
+fn main() -> std::process::ExitCode {
+    command::run()
+}

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use catalogue::{Catalogue, CatalogueEntry};
+pub use catalogue::{Catalogue, CatalogueEntry, CatalogueError};
 
 use crate::platform::auth::{CorrelationId, TenantId, UserId};
 use crate::platform::db::{DbError, Module, TenantTx};

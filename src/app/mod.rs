@@ -1,0 +1,199 @@
+//! The composition root: services, pools, modules, routes and background work meet here and nowhere else.
+
+mod documents;
+mod health;
+mod services;
+mod system;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ResourceDef;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{Data, PathConfig};
+use actix_web::{App as HttpApp, HttpRequest, HttpServer};
+use secrecy::ExposeSecret;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::SwaggerUi;
+
+pub use documents::{asyncapi, catalogue, openapi};
+pub use health::Health;
+pub use services::{NatsPlace, Services, StartError, data_dir};
+
+use crate::config::Config;
+use crate::kernel::Invalid;
+use crate::platform::auth::{KeySettings, TokenKeys};
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, PoolSettings};
+use crate::platform::http::{allowed_methods, in_context};
+use crate::platform::idempotency::AnswerSeal;
+use crate::platform::limits::{Limit, Limits, TENANT};
+use crate::platform::problem::{FieldError, Problem};
+use crate::platform::tasks::Tasks;
+
+/// A server that is ready to listen.
+pub struct App {
+    config: Config,
+    db: Db,
+    tasks: Tasks,
+    health: Arc<Health>,
+    limits: Limits,
+    seal: Data<AnswerSeal>,
+    tokens: Arc<TokenKeys>,
+}
+
+/// A server that listens.
+pub struct Running {
+    /// Where, as `http://host:port`.
+    pub url: String,
+    server: actix_web::dev::ServerHandle,
+    ended: tokio::task::JoinHandle<std::io::Result<()>>,
+    tasks: Tasks,
+}
+
+impl App {
+    /// Puts the server together on `services`, which are migrated and reachable.
+    pub fn build(config: &Config, services: &Services, clock: Clock) -> Result<Self, StartError> {
+        crate::platform::metrics::recorder();
+        let secret = services.server_secret(config)?;
+        let keys = if config.jwt_key_file_path.is_empty() {
+            KeySettings::Secret(secret.clone())
+        } else {
+            KeySettings::PemFile(config.jwt_key_file_path.clone().into())
+        };
+        let tokens = Arc::new(TokenKeys::load(&keys)?);
+        let pool = PoolSettings {
+            requests: config.db_pool_max,
+            background: config.db_pool_background,
+            patience: Duration::from_millis(config.db_pool_wait_ms),
+        };
+        let db = Db::new(services.database_url(), &pool, clock);
+        let tasks = Tasks::new();
+        let health = Health::watch(&db, &tasks);
+        Ok(Self {
+            config: config.clone(),
+            db,
+            tasks,
+            health,
+            limits: limits(config),
+            seal: Data::new(AnswerSeal::from_secret(secret.expose_secret().as_bytes())),
+            tokens,
+        })
+    }
+
+    /// Listens on the configured address.
+    pub fn listen(self) -> Result<Running, StartError> {
+        let address = format!("{}:{}", self.config.host, self.config.port);
+        let listener = TcpListener::bind(&address)
+            .map_err(|source| StartError::Listen { address: address.clone(), source })?;
+        let bound = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let workers = match self.config.http_workers {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            workers => workers,
+        };
+        let tasks = self.tasks.clone();
+        let shared = Arc::new(self);
+        let methods = Data::new(method_table(&openapi()));
+        let server = HttpServer::new(move || {
+            HttpApp::new()
+                .wrap(Compress::default())
+                .wrap(from_fn(in_context))
+                .app_data(methods.clone())
+                .app_data(path_config())
+                .into_utoipa_app()
+                .configure(|config| shared.share(config))
+                .configure(routes)
+                .into_app()
+                .service(SwaggerUi::new("/swagger-ui/{_:.*}").url("/api/v1/openapi.json", openapi()))
+                .default_service(actix_web::web::to(nowhere))
+        })
+        .workers(workers)
+        .max_connections(2_000)
+        .client_request_timeout(Duration::from_secs(5))
+        .shutdown_timeout(25)
+        .disable_signals()
+        .listen(listener)
+        .map_err(|source| StartError::Listen { address: bound.to_string(), source })?
+        .run();
+        let handle = server.handle();
+        #[expect(clippy::disallowed_methods, reason = "the server itself, which `Running::stop` stops")]
+        let ended = tokio::spawn(server);
+        Ok(Running { url: format!("http://{bound}"), server: handle, ended, tasks })
+    }
+
+    /// The database, for subcommands that work without a server.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    fn share(&self, config: &mut ServiceConfig<'_>) {
+        config
+            .app_data(Data::new(self.db.clone()))
+            .app_data(Data::new(self.limits.clone()))
+            .app_data(self.seal.clone())
+            .app_data(Data::from(self.tokens.clone()))
+            .app_data(Data::from(self.health.clone()));
+    }
+}
+
+impl Running {
+    /// Stops taking requests, finishes those under way, and ends background work.
+    pub async fn stop(self) {
+        self.server.stop(true).await;
+        if let Ok(Err(error)) = self.ended.await {
+            tracing::warn!(%error, "the HTTP server ended badly");
+        }
+        self.tasks.stop(Duration::from_secs(10)).await;
+    }
+}
+
+/// Every operation of the API; the document and the server are made from the same list.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    system::routes(config);
+}
+
+fn limits(config: &Config) -> Limits {
+    let limit = |name: &str, per_minute| Limit { name: name.to_owned(), per_minute };
+    let defaults = vec![
+        limit(TENANT, config.limit_tenant_per_minute),
+        limit("POST /api/v1/leads", config.limit_lead_create_per_minute),
+        limit("GET /api/v1/leads", config.limit_lead_list_per_minute),
+    ];
+    Limits::new(defaults, config.limit_address_per_minute, config.limits_enabled)
+}
+
+/// Which methods each path takes.
+type MethodTable = Vec<(ResourceDef, Vec<String>)>;
+
+fn method_table(document: &utoipa::openapi::OpenApi) -> MethodTable {
+    let methods = |item: &utoipa::openapi::PathItem| {
+        [
+            ("GET", item.get.is_some()),
+            ("HEAD", item.get.is_some()),
+            ("POST", item.post.is_some()),
+            ("PUT", item.put.is_some()),
+            ("PATCH", item.patch.is_some()),
+            ("DELETE", item.delete.is_some()),
+        ]
+        .into_iter()
+        .filter(|(_, there)| *there)
+        .map(|(method, _)| method.to_owned())
+        .collect()
+    };
+    document.paths.paths.iter().map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect()
+}
+
+async fn nowhere(request: HttpRequest, table: Data<MethodTable>) -> Result<&'static str, Problem> {
+    let allowed = allowed_methods(&table, request.path());
+    Err(if allowed.is_empty() { Problem::no_such_path() } else { Problem::method_not_allowed(&allowed) })
+}
+
+fn path_config() -> PathConfig {
+    PathConfig::default().error_handler(|_, request| {
+        let name = request.match_info().iter().next().map_or("id", |(name, _)| name).to_owned();
+        let reason = Invalid::new("is not an identifier (a UUID)", "no es un identificador (un UUID)");
+        Problem::invalid(vec![FieldError::parameter(name, reason)]).into()
+    })
+}
