@@ -35,7 +35,7 @@ require_rust() {
 has_postgres() {
     local postgres version
     for postgres in /usr/lib/postgresql/*/bin/postgres "$(pg_config --bindir 2>/dev/null || true)/postgres"; do
-        [ -x "$postgres" ] && [ -x "${postgres%/*}/initdb" ] || continue
+        if [ ! -x "$postgres" ] || [ ! -x "${postgres%/*}/initdb" ]; then continue; fi
         version=$("$postgres" --version | grep -oE '[0-9]+' | head -n 1)
         [ "$version" -ge "$OLDEST_POSTGRES" ] && return 0
     done
@@ -61,7 +61,7 @@ has_libpq_headers() {
 
 # What is missing, one package a line.
 missing_packages() {
-    command -v cc >/dev/null && command -v make >/dev/null || echo build-essential
+    if ! command -v cc >/dev/null || ! command -v make >/dev/null; then echo build-essential; fi
     has_libpq_headers || echo libpq-dev
     # Debian's package holds the contrib modules too.
     has_postgres || has_postgres_wheel || echo postgresql
