@@ -46,6 +46,7 @@ impl Slug {
     }
 
     /// The slug with `-number` behind it, cut to fit: for a name that is taken.
+    #[must_use]
     pub fn numbered(&self, number: u32) -> Self {
         let suffix = format!("-{number}");
         let stem = shortened(&self.0, MAX_LENGTH - suffix.len());

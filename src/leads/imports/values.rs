@@ -173,7 +173,7 @@ pub fn status(cell: &str) -> Option<&'static str> {
     line.map(|(status, _)| *status)
 }
 
-/// Statuses and their words, folded: by hand, from HubSpot and from Odoo.
+/// Statuses and their words, folded: by hand, from `HubSpot` and from Odoo.
 #[rustfmt::skip]
 const STATUS_WORDS: [(&str, &[&str]); 5] = [
     ("new", &["new", "nuevo", "nueva", "novo", "nova", "open", "abierto", "abierta", "sin contactar", "por contactar", "pendiente",

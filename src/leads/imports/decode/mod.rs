@@ -196,7 +196,7 @@ impl Iterator for Rows<'_> {
             }
             let mut cells = match record.outcome {
                 Ok(()) => record.cells,
-                Err(defect) => return Some(Err(RowRefusal { number, reason: reason(&defect), next })),
+                Err(defect) => return Some(Err(RowRefusal { number, reason: reason(defect), next })),
             };
             if record.has_extra {
                 return Some(Err(RowRefusal { number, reason: too_many_cells(columns), next }));
@@ -237,7 +237,7 @@ fn read_record(text: &str, position: Position, separator: u8, columns: usize) ->
 /// Checks and completes the names of the columns; empty ones at the end are no columns.
 fn header_names(header: Record) -> Result<Vec<String>, Invalid> {
     if let Err(defect) = header.outcome {
-        let reason = reason(&defect).0;
+        let reason = reason(defect).0;
         return Err(Invalid::formatted(
             format!("The first row could not be read. {}", reason.en),
             format!("No se pudo leer la primera fila. {}", reason.es),
@@ -250,8 +250,8 @@ fn header_names(header: Record) -> Result<Vec<String>, Invalid> {
         ));
     }
     let mut cells = header.cells;
-    let named = cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
-    cells.truncate(named);
+    let width = cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
+    cells.truncate(width);
     let mut names: Vec<String> = Vec::with_capacity(cells.len());
     for (index, cell) in cells.iter().enumerate() {
         let name = cell.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -266,7 +266,7 @@ fn unique(taken: &[String], name: String) -> String {
     if !taken.contains(&name) {
         return name;
     }
-    (2..)
+    (2..=MAX_COLUMNS)
         .map(|number| format!("{name} ({number})"))
         .find(|numbered| !taken.contains(numbered))
         .unwrap_or(name)
@@ -309,7 +309,7 @@ fn too_many_cells(columns: usize) -> Invalid {
     )
 }
 
-fn reason(defect: &Defect) -> Invalid {
+fn reason(defect: Defect) -> Invalid {
     match defect {
         Defect::LongRow => Invalid::new("The row is longer than 64 kB.", "La fila mide más de 64 kB."),
         Defect::LongCell => Invalid::new(

@@ -117,7 +117,7 @@ impl RowDraft {
         }
         match &column.field {
             Field::ContactName if !is_placeholder(cell) => {
-                append(&mut self.contact_name, " ", &one_line(cell))
+                append(&mut self.contact_name, " ", &one_line(cell));
             }
             Field::Email if !is_placeholder(cell) => add_new(&mut self.emails, values::split_emails(cell)),
             Field::Phone if !is_placeholder(cell) => add_new(&mut self.phones, values::split_phones(cell)),

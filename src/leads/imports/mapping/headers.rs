@@ -1,6 +1,6 @@
 //! What the names of columns mean, in Spanish, English and Portuguese.
 //!
-//! Sources: the exports of HubSpot and Odoo in their Spanish and English editions, the DENUE of INEGI, and what people
+//! Sources: the exports of `HubSpot` and Odoo in their Spanish and English editions, the DENUE of INEGI, and what people
 //! write by hand. Names are compared without accents, case and punctuation; a bracketed remark and a number at the end
 //! (`Teléfono 2 (a 10 dígitos)`) are dropped when the whole name is not known.
 

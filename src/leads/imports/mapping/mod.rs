@@ -125,5 +125,5 @@ fn free_custom_name(columns: &[Column], header: &str, index: usize) -> String {
     if is_free(&name) {
         return name;
     }
-    (2..).map(|number| format!("{name}_{number}")).find(is_free).unwrap_or(name)
+    (2..=columns.len() + 1).map(|number| format!("{name}_{number}")).find(is_free).unwrap_or(name)
 }

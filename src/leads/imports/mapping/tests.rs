@@ -60,73 +60,31 @@ fn headers_by_hand_are_understood() {
 
 #[test]
 fn exports_of_hubspot_and_odoo_are_understood() {
-    assert_eq!(
-        fields(&[
-            "Record ID",
-            "First Name",
-            "Last Name",
-            "Email",
-            "Phone Number",
-            "Mobile Phone Number",
-            "Contact owner",
-            "Lead Status",
-            "Create Date",
-            "Associated Company",
-            "Number of Employees",
-            "Website URL"
-        ]),
-        [
-            "custom:external_id",
-            "contact_name",
-            "contact_name",
-            "email",
-            "phone",
-            "phone",
-            "owner_email",
-            "status",
-            "created_at",
-            "company_name",
-            "employee_count",
-            "website"
-        ],
-    );
-    assert_eq!(
-        fields(&[
-            "ID de registro",
-            "Nombre",
-            "Apellidos",
-            "Correo",
-            "Número de teléfono",
-            "Propietario del contacto",
-            "Nombre de la empresa",
-            "Ingresos anuales",
-            "Industria"
-        ]),
-        [
-            "custom:external_id",
-            "contact_name",
-            "contact_name",
-            "email",
-            "phone",
-            "owner_email",
-            "company_name",
-            "annual_revenue",
-            "industry"
-        ],
-    );
-    assert_eq!(
-        fields(&[
-            "Nombre",
-            "Correo electrónico",
-            "Teléfono",
-            "Móvil",
-            "Ciudad",
-            "País",
-            "Comercial",
-            "Etiquetas"
-        ]),
-        ["company_name", "email", "phone", "phone", "custom:ciudad", "custom:pais", "owner_email", "tags"],
-    );
+    for (headers, expected) in [
+        (
+            "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Contact owner,Lead Status",
+            "custom:external_id,contact_name,contact_name,email,phone,phone,owner_email,status",
+        ),
+        (
+            "Create Date,Associated Company,Number of Employees,Website URL,Annual Revenue",
+            "created_at,company_name,employee_count,website,annual_revenue",
+        ),
+        (
+            "ID de registro,Nombre,Apellidos,Correo,Número de teléfono,Propietario del contacto,Nombre de la empresa",
+            "custom:external_id,contact_name,contact_name,email,phone,owner_email,company_name",
+        ),
+        (
+            "Nombre,Correo electrónico,Teléfono,Móvil,Ciudad,País,Comercial,Etiquetas",
+            "company_name,email,phone,phone,custom:ciudad,custom:pais,owner_email,tags",
+        ),
+        (
+            "Oportunidad,Nombre de la compañía,Contact Name,Email From,Etapa,Expected Revenue",
+            "custom:oportunidad,company_name,contact_name,email,status,custom:expected_revenue",
+        ),
+    ] {
+        let headers: Vec<&str> = headers.split(',').collect();
+        assert_eq!(fields(&headers).join(","), expected);
+    }
 }
 
 #[test]
