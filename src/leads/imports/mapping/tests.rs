@@ -256,8 +256,5 @@ fn the_whole_business_directory_is_read() {
         eprintln!("the whole file is not on this machine: only its excerpt was read");
         return;
     };
-    let counts = counts(bytes);
-    assert_eq!(counts[0], 3_561);
-    assert_eq!((counts[1], counts[3]), (1_105, 229));
-    assert_eq!((counts[2], counts[4]), (1_085, 228));
+    assert_eq!(counts(bytes), [3_561, 1_105, 1_085, 229, 228, 64, 63, 1_208]);
 }
