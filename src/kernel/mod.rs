@@ -1,5 +1,30 @@
 //! Value types that two modules share: pure, without I/O, importing nothing of ours.
 
+mod color;
+mod country;
+mod currency;
+mod email;
+mod locale;
 mod message;
+mod money;
+mod phone;
+mod schema;
+mod slug;
+mod tax_id;
+pub mod text;
+mod time_zone;
+mod web_url;
 
+pub use color::Color;
+pub use country::Country;
+pub use currency::Currency;
+pub use email::EmailAddress;
+pub use locale::Locale;
 pub use message::{Invalid, Language, Message};
+pub use money::{Money, NonNegativeMoney};
+pub use phone::Phone;
+pub use slug::Slug;
+pub use tax_id::TaxId;
+pub use text::{Line, Prose};
+pub use time_zone::TimeZone;
+pub use web_url::WebUrl;
