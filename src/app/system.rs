@@ -53,7 +53,12 @@ enum Dependency {
 
 /// Registers the operations of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(system_home).service(system_health).service(system_live).service(system_ready).service(system_metrics);
+    config
+        .service(system_home)
+        .service(system_health)
+        .service(system_live)
+        .service(system_ready)
+        .service(system_metrics);
 }
 
 /// Says what this is and where to look.
@@ -72,7 +77,8 @@ async fn system_home() -> HttpResponse {
 #[get("/health")]
 async fn system_health(health: Data<Health>) -> HttpResponse {
     let view = view(&health);
-    let status = if view.status == Status::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let status =
+        if view.status == Status::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     HttpResponse::build(status).json(view)
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 pub use authorized::{Authenticated, Authorized, Permission};
 pub use tokens::{AccessClaims, KeySettings, TokenError, TokenKeys};
 
+use crate::kernel::Country;
 use crate::platform::id::Id;
 use crate::platform::problem::Problem;
 
@@ -118,6 +119,8 @@ pub struct Caller {
     pub session: SessionId,
     /// Permissions, as `leads:write` or with a `*` for either half.
     pub grants: Vec<String>,
+    /// The tenant's country, by which telephone numbers without a country code are read.
+    pub country: Country,
     /// Requests a minute by limit name, where the tenant has its own; see `platform::limits`.
     pub limits: Vec<(String, u32)>,
 }

@@ -126,6 +126,9 @@ impl Admin {
         for role in speaks_as {
             self.connection.batch_execute(&format!("GRANT {} TO {name}", quoted_name(&role.name)))?;
         }
+        self.connection.batch_execute(&format!(
+            "GRANT USAGE ON SCHEMA public TO {name}; GRANT SELECT ON public.__diesel_schema_migrations TO {name}"
+        ))?;
         // The limits of requests; imports and the like raise their own inside their transactions.
         self.connection.batch_execute(&format!(
             "ALTER ROLE {name} SET statement_timeout = '5s';

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use super::error::EmbeddedError;
 use super::process::{Launch, Process, log_length, telling_line, trim_log};
 
-const WATCH_INTERVAL: Duration = Duration::from_millis(200);
+const WATCH_INTERVAL: Duration = Duration::from_millis(100);
 const READY_INTERVAL: Duration = Duration::from_millis(10);
 /// Crash recovery of a gigabyte of write-ahead log takes a minute or two on a slow disk.
 const READY_PATIENCE: Duration = Duration::from_mins(5);

@@ -93,11 +93,7 @@ pub async fn in_context(
     let started = Instant::now();
     let context = RequestContext::read(request.headers());
     request.extensions_mut().insert(context.clone());
-    let http_request = request.request().clone();
-    let response = match next.call(request).await {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::from_err(error, http_request),
-    };
+    let response = next.call(request).await?.map_into_boxed_body();
     let mut response = render(response, &context);
     finish_headers(&mut response, &context);
     report(&response, &context, started);

@@ -1,0 +1,52 @@
+# `make` lists what there is. Everything here may be run again at any time.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test fmt bench faults contract advisories
+
+ADVISORY_DB ?= ../shared/data/rust-advisories-2026-08-20.tgz
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
+export ADVISORY_DB
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what this machine lacks (Debian or Ubuntu, as root or with sudo)
+	@scripts/setup.sh
+
+run: setup ## build and start everything; stop it with Ctrl-C
+	cargo build --release --locked
+	@exec $(TARGET)/release/cauce serve
+
+demo: setup ## load a demo tenant and print how to sign in
+	cargo build --release --locked
+	@$(TARGET)/release/cauce demo
+
+test: setup ## everything that CI runs
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	@scripts/advisories.sh
+ifeq ($(NEXTEST),yes)
+	cargo nextest run --locked
+else
+	cargo test --locked --all-targets
+endif
+
+fmt: ## format the sources
+	cargo fmt
+
+bench: setup ## the table of figures, each beside pgbench of the same statements
+	cargo test --locked --release --test bench -- --ignored --nocapture --test-threads=1
+
+faults: setup ## kill server, database and NATS under load and count what is lost
+	cargo build --locked --release
+	cargo test --locked --test faults -- --ignored --nocapture --test-threads=1
+
+contract: setup ## lint the OpenAPI document and try every operation with schemathesis
+	cargo build --locked
+	@scripts/contract.sh $(TARGET)/debug/cauce
+
+advisories: ## known vulnerabilities, licences, bans and sources of the dependencies
+	@scripts/advisories.sh

@@ -1,0 +1,4 @@
+//! All tests through the public door, in one binary: one PostgreSQL, one NATS, one server, and a fresh tenant per test.
+
+mod support;
+mod system;

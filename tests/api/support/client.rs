@@ -1,0 +1,211 @@
+//! A client of the API: signs up, signs in, sends JSON and reads answers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+
+use super::TestApp;
+
+/// Sends requests, with or without a token.
+#[derive(Clone)]
+pub struct Client {
+    base: String,
+    token: Option<String>,
+    headers: Vec<(String, String)>,
+    http: reqwest::Client,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+    pub text: String,
+}
+
+/// A company that signed up, and its owner as a client.
+pub struct Tenant {
+    pub id: String,
+    pub slug: String,
+    pub owner: Client,
+    pub owner_id: String,
+    pub email: String,
+    pub password: String,
+    pub tokens: Value,
+}
+
+/// A word that no other test uses.
+pub fn unique(prefix: &str) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("{prefix}{}x{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Client {
+    pub fn new(base: &str, token: Option<String>) -> Self {
+        Self { base: base.to_owned(), token, headers: Vec::new(), http: reqwest::Client::new() }
+    }
+
+    /// The same client with another token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same client sending one more header.
+    pub fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.push((name.to_owned(), value.to_owned()));
+        client
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body.to_string())).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string())).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Sends `body` as JSON, whatever it holds.
+    pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body);
+        }
+        Self::read(request).await
+    }
+
+    /// Uploads a file with optional JSON `options`.
+    pub async fn upload(
+        &self,
+        path: &str,
+        file_name: &str,
+        content: Vec<u8>,
+        options: Option<Value>,
+    ) -> Answer {
+        let boundary = "cauce-test-boundary";
+        let mut body = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\nContent-Type: text/csv\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend(content);
+        if let Some(options) = options {
+            body.extend(
+                format!(
+                    "\r\n--{boundary}\r\nContent-Disposition: form-data; name=\"options\"\r\n\r\n{options}"
+                )
+                .bytes(),
+            );
+        }
+        body.extend(format!("\r\n--{boundary}--\r\n").bytes());
+        let request = self
+            .request(Method::POST, path)
+            .header("Content-Type", format!("multipart/form-data; boundary={boundary}"))
+            .body(body);
+        Self::read(request).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request
+    }
+
+    async fn read(request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("the server answers");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("the answer is text");
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status, headers, body, text }
+    }
+}
+
+impl Answer {
+    /// The answer, which must have `status`.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    /// The text at a JSON pointer.
+    #[track_caller]
+    pub fn text_at(&self, pointer: &str) -> String {
+        match self.body.pointer(pointer) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => panic!("no {pointer} in {}", self.text),
+        }
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl TestApp {
+    /// A company of its own.
+    pub async fn tenant(&self) -> Tenant {
+        let name = unique("empresa");
+        let email = format!("{name}@example.com");
+        let password = "correct horse battery".to_owned();
+        let answer = self
+            .anonymous()
+            .post(
+                "/api/v1/auth/signup",
+                json!({ "tenant_name": name, "name": "Ana Dueña", "email": email, "password": password }),
+            )
+            .await
+            .expect(201);
+        Tenant {
+            id: answer.text_at("/tenant/id"),
+            slug: answer.text_at("/tenant/slug"),
+            owner: self.anonymous().with_token(&answer.text_at("/access_token")),
+            owner_id: answer.text_at("/user/id"),
+            email,
+            password,
+            tokens: answer.body,
+        }
+    }
+}
+
+impl Tenant {
+    /// A colleague with `roles`, signed in; answers their client and id.
+    pub async fn colleague(&self, roles: &[&str]) -> (Client, String) {
+        let email = format!("{}@example.com", unique("colega"));
+        let invited = self
+            .owner
+            .post("/api/v1/users", json!({ "name": "Beto Colega", "email": email, "roles": roles }))
+            .await
+            .expect(201);
+        let joined = self
+            .owner
+            .post(
+                "/api/v1/auth/accept-invitation",
+                json!({ "token": invited.text_at("/invitation_token"), "password": "correct horse battery" }),
+            )
+            .await;
+        assert!(joined.status < 300, "{}", joined.text);
+        (self.owner.with_token(&joined.text_at("/access_token")), joined.text_at("/user/id"))
+    }
+}

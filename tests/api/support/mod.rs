@@ -1,0 +1,89 @@
+//! What tests stand on: a running server, and clients that speak to it as people do.
+
+mod client;
+mod services;
+
+use std::sync::OnceLock;
+
+use cauce::app::{App, Services};
+use cauce::config::Config;
+use cauce::platform::clock::Clock;
+
+pub use client::{Answer, Client, Tenant, unique};
+pub use services::Cluster;
+
+/// A running server; the tests of a binary share one, except those that move its clock.
+pub struct TestApp {
+    /// `http://127.0.0.1:port`.
+    pub url: String,
+    /// The server's clock.
+    pub clock: Clock,
+    /// The owner of its database.
+    pub admin_url: String,
+    /// The server's own login.
+    pub database_url: String,
+}
+
+impl TestApp {
+    /// The server that tests share.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<TestApp> = OnceLock::new();
+        SHARED.get_or_init(|| Self::with_settings("shared", &[]))
+    }
+
+    /// A server with a database and a clock of its own.
+    pub fn alone(name: &str) -> Self {
+        Self::with_settings(name, &[])
+    }
+
+    /// A server of its own with `settings` over those of tests.
+    pub fn with_settings(name: &str, settings: &[(&str, &str)]) -> Self {
+        let cluster = Cluster::shared();
+        let (admin_url, database_url) = cluster.database(name);
+        let data_dir = cluster.directory().join(name);
+        let defaults = [
+            ("PORT", "0"),
+            ("DATABASE_URL", database_url.as_str()),
+            ("DATABASE_ADMIN_URL", admin_url.as_str()),
+            ("NATS_SERVERS", "none"),
+            ("DATA_DIR", data_dir.to_str().unwrap_or_default()),
+            ("LIMITS_ENABLED", "false"),
+            ("LOG_LEVEL", "off"),
+            ("DB_POOL_MAX", "8"),
+            ("DB_POOL_BACKGROUND", "4"),
+            // A loaded machine is no reason to fail.
+            ("DB_POOL_WAIT_MS", "20000"),
+        ];
+        let config = Config::from_variables(|setting| {
+            let pair = settings.iter().chain(&defaults).find(|(name, _)| *name == setting);
+            pair.map(|(_, value)| (*value).to_owned())
+        })
+        .unwrap();
+        let clock = Clock::default();
+        let url = start(config, clock.clone());
+        Self { url, clock, admin_url, database_url }
+    }
+
+    /// A client that has not signed in.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.url, None)
+    }
+}
+
+/// Starts a server on a thread of its own, where it stays until the process ends.
+fn start(config: Config, clock: Clock) -> String {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let services = Services::start(&config).unwrap();
+        services.migrate().unwrap();
+        runtime.block_on(async move {
+            let running = App::build(&config, &services, clock).unwrap().listen().unwrap();
+            sender.send(running.url.clone()).unwrap();
+            std::future::pending::<()>().await;
+            drop((running, services));
+        });
+    });
+    receiver.recv().expect("the server starts")
+}
