@@ -132,6 +132,10 @@ pub enum IdentityError {
     NoIssuer,
     #[error("the OpenID Connect issuer is away: {0}")]
     IssuerAway(String),
+    #[error("the tax identifier is not of the company's country")]
+    TaxIdOfAnotherCountry(Invalid),
+    #[error("the limit {0} is refused")]
+    LimitRefused(String, Invalid),
     #[error("sign-up is closed")]
     SignupClosed,
     #[error("the sign-up with this key is still running")]
@@ -165,6 +169,14 @@ impl AsProblem for IdentityError {
                 self.as_conflict()
             }
             Self::AboveOwnRights | Self::ScopeTooWide(_) | Self::SignupClosed => self.as_refusal(),
+            Self::TaxIdOfAnotherCountry(reason) => {
+                Problem::invalid(vec![FieldError::at("/tax_id", reason.clone())])
+            }
+            Self::LimitRefused(name, reason) => {
+                // `/` and `~` are escaped in JSON pointers (RFC 6901 §3).
+                let name = name.replace('~', "~0").replace('/', "~1");
+                Problem::invalid(vec![FieldError::at(format!("/limits/{name}"), reason.clone())])
+            }
             Self::SignupRunning | Self::SignupKeyReused => self.as_signup_problem(),
             Self::WrongCredentials
             | Self::BadRefreshToken

@@ -59,7 +59,7 @@ impl Tenant {
             name,
             branding: Branding::default(),
             settings: TenantSettings {
-                country: Country::MX,
+                country: Country::MEXICO,
                 currency: Currency::MXN,
                 time_zone: TimeZone::MEXICO_CITY,
                 locale: Locale::ES_MX,
@@ -74,10 +74,19 @@ impl Tenant {
     }
 
     /// Changes what `change` says and names what is different now; refused when somebody read another version.
+    ///
+    /// A tax identifier is of the company's country: whoever moves the company brings a new identifier, or none.
     pub fn change(&mut self, change: TenantChange, read: Option<i32>) -> Result<Vec<&'static str>, IdentityError> {
         if read.is_some_and(|version| version != self.version) {
             return Err(IdentityError::Stale(self.version));
         }
+        let country = change.country.unwrap_or(self.settings.country);
+        let tax_id = match (change.tax_id, &self.tax_id) {
+            (Some(text), _) => text.map(|text| TaxId::parse(&text, country)).transpose(),
+            (None, Some(tax_id)) => TaxId::parse(tax_id.as_str(), country).map(Some),
+            (None, None) => Ok(None),
+        }
+        .map_err(IdentityError::TaxIdOfAnotherCountry)?;
         let mut changed = Vec::new();
         let mut note = |name, differs: bool| {
             if differs {
@@ -94,7 +103,7 @@ impl Tenant {
         note("time_zone", replace(&mut settings.time_zone, change.time_zone));
         note("country", replace(&mut settings.country, change.country));
         note("forgotten_after_days", replace(&mut settings.forgotten_after_days, change.forgotten_after_days));
-        note("tax_id", replace(&mut self.tax_id, change.tax_id));
+        note("tax_id", replace(&mut self.tax_id, Some(tax_id)));
         note("limits", replace(&mut self.limits, change.limits));
         if !changed.is_empty() {
             self.version += 1;
@@ -124,8 +133,8 @@ pub(in crate::identity) struct TenantChange {
     pub country: Option<Country>,
     /// When leads count as forgotten.
     pub forgotten_after_days: Option<u16>,
-    /// The tax identifier.
-    pub tax_id: Option<Option<TaxId>>,
+    /// The tax identifier as it was typed; which are good depends on the country.
+    pub tax_id: Option<Option<String>>,
     /// The tenant's own limits.
     pub limits: Option<OwnLimits>,
 }
@@ -238,6 +247,24 @@ mod tests {
         let change = TenantChange { currency: Some(Currency::USD), ..TenantChange::default() };
         assert!(matches!(tenant.change(change, Some(7)), Err(IdentityError::Stale(1))));
         assert_eq!(tenant, before);
+    }
+
+    #[test]
+    fn a_tax_id_is_of_the_country() {
+        let with = |tax_id: Option<&str>, country: Option<Country>| TenantChange {
+            tax_id: tax_id.map(|text| Some(text.to_owned())),
+            country,
+            ..TenantChange::default()
+        };
+        let mut tenant = tenant();
+        assert_eq!(tenant.change(with(Some("ekc-860101-kj2"), None), None).unwrap(), ["tax_id"]);
+        assert_eq!(tenant.tax_id.as_ref().map(TaxId::as_str), Some("EKC860101KJ2"));
+        let refused = tenant.change(with(None, Some(Country::PERU)), None);
+        assert!(matches!(refused, Err(IdentityError::TaxIdOfAnotherCountry(_))));
+        assert_eq!(
+            tenant.change(with(Some("20100070970"), Some(Country::PERU)), None).unwrap(),
+            ["country", "tax_id"]
+        );
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(in crate::identity) fn find(tx: &mut TenantTx<'_>) -> Result<Tenant, Identit
 /// The transaction's tenant, locked until its end: changes of the tenant and of who owns it happen one at a time.
 pub(in crate::identity) fn find_locked(tx: &mut TenantTx<'_>) -> Result<Tenant, IdentityError> {
     let row =
-        tenants::table.select(Row::as_select()).for_update().first(tx.conn(IDENTITY)?).map_err(DbError::from)?;
+        tenants::table.select(Row::as_select()).for_no_key_update().first(tx.conn(IDENTITY)?).map_err(DbError::from)?;
     row.try_into()
 }
 
@@ -126,8 +126,7 @@ impl TryFrom<Row> for Tenant {
                 forgotten_after_days: u16::try_from(row.forgotten_after_days)
                     .map_err(|_| IdentityError::Corrupt("tenants.forgotten_after_days"))?,
             },
-            // It keeps the country that it was checked for, when the tenant's changes later.
-            tax_id: row.tax_id.map(|text| stored_tax_id(&text, country)).transpose()?,
+            tax_id: row.tax_id.map(|text| TaxId::parse(&text, country)).transpose().map_err(broken)?,
             limits: OwnLimits::restore(limits),
             version: row.version,
             created_at: row.created_at,
