@@ -145,7 +145,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kernel::schema::pattern_of;
+    use crate::kernel::schema::generator_of;
 
     #[test]
     fn accepts_what_people_have() {
@@ -226,7 +226,7 @@ mod tests {
     proptest! {
         #[test]
         fn everything_that_the_schema_describes_is_accepted(
-            text in proptest::string::string_regex(&pattern_of(&SCHEMA.schema())).unwrap()
+            text in proptest::string::string_regex(&generator_of(&SCHEMA.schema())).unwrap()
                 .prop_filter("max_length", |text| text.len() <= MAX_LENGTH)
         ) {
             let address = EmailAddress::parse(&text).unwrap();

@@ -53,11 +53,11 @@ pub(super) fn one_of<'a>(
     RefOr::T(Schema::Object(object))
 }
 
-/// The `pattern` of a schema, for the tests that generate values from it.
+/// The `pattern` of a schema without its anchors, for the tests that generate values from it.
 #[cfg(test)]
-pub(super) fn pattern_of(schema: &RefOr<Schema>) -> String {
-    match schema {
-        RefOr::T(Schema::Object(object)) => object.pattern.clone().expect("the schema has a pattern"),
-        _ => panic!("the schema is not a plain one"),
-    }
+pub(super) fn generator_of(schema: &RefOr<Schema>) -> String {
+    let RefOr::T(Schema::Object(object)) = schema else { panic!("the schema is not a plain one") };
+    let pattern = object.pattern.as_deref().expect("the schema has a pattern");
+    let inner = pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$'));
+    inner.expect("the pattern is anchored").to_owned()
 }

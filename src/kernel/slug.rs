@@ -46,6 +46,7 @@ impl Slug {
     }
 
     /// The slug with `-number` behind it, cut to fit: for a name that is taken.
+    #[must_use]
     pub fn numbered(&self, number: u32) -> Self {
         let suffix = format!("-{number}");
         let stem = shortened(&self.0, MAX_LENGTH - suffix.len());
@@ -97,7 +98,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kernel::schema::pattern_of;
+    use crate::kernel::schema::generator_of;
 
     #[test]
     fn names_become_slugs() {
@@ -138,7 +139,7 @@ mod tests {
 
         #[test]
         fn everything_that_the_schema_describes_is_accepted(
-            text in proptest::string::string_regex(&pattern_of(&SCHEMA.schema())).unwrap()
+            text in proptest::string::string_regex(&generator_of(&SCHEMA.schema())).unwrap()
         ) {
             prop_assert!(Slug::parse(&text).is_ok());
         }

@@ -1,0 +1,129 @@
+//! Which column of a spreadsheet feeds which field of a lead.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::decode::Row;
+use crate::kernel::Invalid;
+
+mod draft;
+mod field;
+mod headers;
+#[cfg(test)]
+mod tests;
+
+pub use draft::{Picked, RowDraft};
+pub use field::Field;
+use headers::Meaning;
+
+/// The columns of one sheet and what each of them feeds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mapping {
+    columns: Vec<Column>,
+}
+
+/// A column and the field that it feeds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// The column's name in the sheet.
+    pub header: String,
+    /// What it feeds.
+    pub field: Field,
+}
+
+impl Mapping {
+    /// Guesses from the columns' names in Spanish, English and Portuguese, whatever their accents, case and punctuation.
+    ///
+    /// One column feeds the company's name: a trade name before a legal name before a bare `Nombre`. Several may feed the
+    /// contact's name (name and surname), the e-mails, the phones, the notes and the tags. A column that is not recognised,
+    /// or whose field is already fed, becomes a custom field named like it.
+    pub fn guess(headers: &[String]) -> Self {
+        let meanings: Vec<Option<Meaning>> = headers.iter().map(|header| headers::meaning(header)).collect();
+        let company = company_column(&meanings);
+        let has_whole_name = meanings.contains(&Some(Meaning::Field(Field::ContactName)));
+        let mut columns: Vec<Column> = Vec::with_capacity(headers.len());
+        for (index, header) in headers.iter().enumerate() {
+            let field = match &meanings[index] {
+                _ if company == Some(index) => Some(Field::CompanyName),
+                Some(Meaning::Field(field)) => Some(field.clone()),
+                Some(Meaning::BareName | Meaning::GivenName | Meaning::Surname) if !has_whole_name => {
+                    Some(Field::ContactName)
+                }
+                _ => None,
+            };
+            let is_free =
+                |field: &Field| field.takes_several() || columns.iter().all(|column| column.field != *field);
+            let field = match field {
+                Some(field) if is_free(&field) => field,
+                _ => Field::Custom(free_custom_name(&columns, header, index)),
+            };
+            columns.push(Column { header: header.clone(), field });
+        }
+        Self { columns }
+    }
+
+    /// The mapping with the user's choices: header → field, `ignore` or `custom:name`.
+    pub fn with_overrides(mut self, overrides: &BTreeMap<String, String>) -> Result<Self, Invalid> {
+        for (header, choice) in overrides {
+            let field = Field::parse(choice)?;
+            let position = self.columns.iter().position(|column| column.header == *header).or_else(|| {
+                self.columns
+                    .iter()
+                    .position(|column| headers::normal(&column.header) == headers::normal(header))
+            });
+            match position {
+                Some(position) => self.columns[position].field = field,
+                None => return Err(self.unknown_header(header)),
+            }
+        }
+        Ok(self)
+    }
+
+    /// The columns in the order of the sheet.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Whether some column feeds `field`.
+    pub fn feeds(&self, field: &Field) -> bool {
+        self.columns.iter().any(|column| column.field == *field)
+    }
+
+    /// The texts of a row by field.
+    pub fn apply(&self, row: &Row) -> RowDraft {
+        draft::fill(&self.columns, row)
+    }
+
+    fn unknown_header(&self, header: &str) -> Invalid {
+        let known: Vec<String> = self.columns.iter().map(|column| format!("\"{}\"", column.header)).collect();
+        let known = known.join(", ");
+        Invalid::formatted(
+            format!("The file has no column \"{header}\". Its columns are: {known}."),
+            format!("El archivo no tiene la columna \"{header}\". Sus columnas son: {known}."),
+        )
+    }
+}
+
+/// The column that names the company. A bare `Nombre` does only where nothing says that it is a person's.
+fn company_column(meanings: &[Option<Meaning>]) -> Option<usize> {
+    let first = |wanted: &[Meaning]| {
+        meanings.iter().position(|meaning| meaning.as_ref().is_some_and(|meaning| wanted.contains(meaning)))
+    };
+    let named = first(&[Meaning::Field(Field::CompanyName)]).or_else(|| first(&[Meaning::LegalName]));
+    match named {
+        Some(index) => Some(index),
+        None if first(&[Meaning::Surname]).is_none() => first(&[Meaning::BareName]),
+        None => None,
+    }
+}
+
+/// A custom field's name for a column: its header's, numbered where two columns come to the same.
+fn free_custom_name(columns: &[Column], header: &str, index: usize) -> String {
+    let name = field::custom_name(header).unwrap_or_else(|| format!("column_{}", index + 1));
+    let is_free = |name: &String| columns.iter().all(|column| column.field != Field::Custom(name.clone()));
+    if is_free(&name) {
+        return name;
+    }
+    (2..=columns.len() + 1).map(|number| format!("{name}_{number}")).find(is_free).unwrap_or(name)
+}
