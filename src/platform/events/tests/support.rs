@@ -84,7 +84,6 @@ pub(super) fn catalogue() -> Arc<Catalogue> {
 /// A child that is killed, and whose directory is removed, when this process ends in whatever way.
 pub(super) struct Guarded {
     shell: Child,
-    pub(super) directory: PathBuf,
 }
 
 impl Guarded {
@@ -98,7 +97,7 @@ impl Guarded {
         if let Some((uid, gid)) = service_account() {
             command.uid(uid).gid(gid);
         }
-        Self { shell: command.spawn().unwrap(), directory: directory.to_path_buf() }
+        Self { shell: command.spawn().unwrap() }
     }
 
     /// Kills the child with SIGKILL and waits for it.
