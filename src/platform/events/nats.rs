@@ -97,7 +97,10 @@ impl Servers {
         for text in texts {
             let (address, found) = split_credentials(text.trim());
             // The text is not quoted: it may hold a secret.
-            let parsed = address.parse().map_err(|_| EventsError::NatsAddress)?;
+            let parsed: ServerAddr = address.parse().map_err(|_| EventsError::NatsAddress)?;
+            if parsed.host().is_empty() {
+                return Err(EventsError::NatsAddress);
+            }
             addresses.push(parsed);
             if credentials == Credentials::None {
                 credentials = found;
@@ -188,7 +191,7 @@ mod tests {
     fn wrong_addresses_are_refused_without_quoting_them() {
         for text in ["", "nats://secret@", "http s://x"] {
             let refusal = Servers::parse(&[text.to_owned()]).err().map(|error| error.to_string());
-            assert!(refusal.is_some_and(|words| !words.contains("secret")), "{text}");
+            assert!(refusal.as_ref().is_some_and(|words| !words.contains("secret")), "{text}: {refusal:?}");
         }
         assert!(Servers::parse(&["nats://a:1".to_owned(), "nats://b:2".to_owned()]).is_ok());
     }

@@ -105,6 +105,7 @@ impl Publisher {
     pub(super) async fn run(&mut self) -> Next {
         let Some(context) = self.connected().await else {
             self.reconciled = None;
+            self.news.fails("no connection");
             return Next::Wait;
         };
         let breaker = self.breaker.clone();

@@ -8,7 +8,9 @@ use std::time::Duration;
 use async_nats::jetstream::message::StreamMessage;
 use uuid::Uuid;
 
-use super::support::{Database, Disk, Instance, Nats, catalogue, change, eventually, nats_settings, position};
+use super::support::{
+    Database, Disk, Instance, Nats, catalogue, change, eventually, nats_settings, position,
+};
 use crate::platform::auth::TenantId;
 use crate::platform::db::Db;
 use crate::platform::events::{NatsStatus, ReplayFilter, replay_to_nats};
@@ -35,6 +37,10 @@ fn message_id(message: &StreamMessage) -> String {
 
 /// Waits until the publisher is through, and checks that the stream holds the log: each id once, records in order.
 async fn assert_stream_is_the_log(database: &Database, nats: &Nats) {
+    eventually("all in order", async || {
+        (database.number("SELECT count(*) FROM events.outbox") == 0).then_some(())
+    })
+    .await;
     let log = database.log();
     let wanted: BTreeSet<String> = log.iter().map(|event| event.id.to_string()).collect();
     let messages = eventually("the stream holds the log", async || {

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::support::{Database, Disk, Instance, ThingChanged, actor, bump, change, eventually, note_effect, position};
+use super::support::{
+    Database, Disk, Instance, ThingChanged, actor, bump, change, eventually, note_effect, position,
+};
 use crate::platform::auth::TenantId;
 use crate::platform::db::DbError;
 use crate::platform::events::{
-    DeadLetter, DeadLetterFilter, DeadLetterState, Event, ReplayFilter, Resolution, Subscription, dead_letters,
-    replay_to_subscription, resolve_dead_letter,
+    DeadLetter, DeadLetterFilter, DeadLetterState, Event, ReplayFilter, Resolution, Subscription,
+    dead_letters, replay_to_subscription, resolve_dead_letter,
 };
 
 /// Fails what is marked `poison` until `cured`.
@@ -66,9 +68,14 @@ async fn poison_parks_its_record_only_until_it_is_a_dead_letter() {
     let letters = after_all_attempts(&database, &instance, 1).await;
     let letter = &letters[0];
     assert_eq!((letter.attempts, letter.aggregate_id, letter.tenant_id), (8, sick, tenant.uuid()));
-    assert_eq!((letter.first_error.as_str(), letter.last_error.as_str()), ("this is poison", "this is poison"));
-    eventually("its followers went on", async || (database.effects("probe-squeamish").len() == 5).then_some(()))
-        .await;
+    assert_eq!(
+        (letter.first_error.as_str(), letter.last_error.as_str()),
+        ("this is poison", "this is poison")
+    );
+    eventually("its followers went on", async || {
+        (database.effects("probe-squeamish").len() == 5).then_some(())
+    })
+    .await;
     assert_eq!(&database.effects("probe-squeamish")[3..], [(sick, 3), (sick, 4)]);
 
     // Retried while still poison, it comes back with eight more attempts; another tenant cannot touch it.
@@ -124,7 +131,11 @@ async fn data_that_cannot_be_read_is_a_dead_letter_that_can_be_skipped() {
     write_garbled.await.unwrap();
     change(&instance.db, tenant, thing, "good").await;
     let letters = after_all_attempts(&database, &instance, 1).await;
-    assert!(letters[0].last_error.starts_with("the data cannot be read: missing field"), "{}", letters[0].last_error);
+    assert!(
+        letters[0].last_error.starts_with("the data cannot be read: missing field"),
+        "{}",
+        letters[0].last_error
+    );
     assert!(resolve_dead_letter(&instance.db, letters[0].id, None, Resolution::Skip).await.unwrap());
     assert!(open_letters(&instance).await.is_empty());
     eventually("the next one went on", async || {
@@ -155,7 +166,9 @@ async fn a_replay_handles_events_again_in_order() {
     };
     effects(6).await;
     let replay = async |filter: ReplayFilter| {
-        replay_to_subscription(&instance.db, "probe-squeamish", &filter).await.map_err(|error| error.to_string())
+        replay_to_subscription(&instance.db, "probe-squeamish", &filter)
+            .await
+            .map_err(|error| error.to_string())
     };
     assert_eq!(replay(ReplayFilter { from: 3, ..Default::default() }).await, Ok(4));
     let all = effects(10).await;

@@ -11,7 +11,8 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::support::{
-    Database, Disk, Instance, ThingChanged, ThingNoted, change, eventually, nats_settings, note_effect, position,
+    Database, Disk, Instance, ThingChanged, ThingNoted, change, eventually, nats_settings, note_effect,
+    position,
 };
 use crate::platform::auth::TenantId;
 use crate::platform::events::schema::retries;
@@ -37,8 +38,7 @@ async fn effects_happen_once_through_errors_panics_and_restarts() {
     const WRITES: usize = 50;
     let database = Database::start(Disk::Trusted);
     let failed: [Arc<Mutex<HashSet<Uuid>>>; 2] = Default::default();
-    let subscriptions =
-        || vec![unreliable("probe-one", &failed[0]), unreliable("probe-two", &failed[1])];
+    let subscriptions = || vec![unreliable("probe-one", &failed[0]), unreliable("probe-two", &failed[1])];
     let tenants = [TenantId::new(), TenantId::new(), TenantId::new()];
     let things: Vec<Uuid> = (0..9).map(|_| Uuid::now_v7()).collect();
 
@@ -63,11 +63,13 @@ async fn effects_happen_once_through_errors_panics_and_restarts() {
     let steady = Instance::start(&database, subscriptions(), None);
     for round in 0..6 {
         let other = database.connect();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let tasks = Tasks::new();
         {
             let _inside = runtime.enter();
-            start(&other, &tasks, super::support::catalogue(), subscriptions(), &nats_settings(None)).unwrap();
+            start(&other, &tasks, super::support::catalogue(), subscriptions(), &nats_settings(None))
+                .unwrap();
         }
         tokio::time::sleep(Duration::from_millis(150)).await;
         if round % 2 == 0 {
