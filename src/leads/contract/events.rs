@@ -154,7 +154,6 @@ pub struct LeadContactChanged {
 /// What was done to a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum ContactChange {
     Added,
     Changed,
