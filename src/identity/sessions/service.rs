@@ -42,6 +42,26 @@ pub(super) fn start(
     Ok(SignedIn { tenant, user, session: session.id, refresh_token })
 }
 
+/// Makes the holder of an invitation an active user, who signs in with this password from now on.
+pub(super) fn accept_invitation(
+    tx: &mut TenantTx<'_>,
+    invitation_hash: &[u8],
+    password_hash: &str,
+) -> Result<SignedIn, IdentityError> {
+    let mut user = users::store::find_invited(tx, invitation_hash).map_err(|error| match error {
+        IdentityError::UserNotFound => IdentityError::BadInvitation,
+        other => other,
+    })?;
+    users::service::join(tx, &mut user)?;
+    users::store::set_password(tx, user.id, password_hash)?;
+    start(tx, user.id, SignInMethod::Invitation)
+}
+
+/// A user and their company.
+pub(super) fn myself(tx: &mut TenantTx<'_>, user: UserId) -> Result<(User, Tenant), IdentityError> {
+    Ok((users::store::find(tx, user)?, tenants::store::find(tx)?))
+}
+
 /// Spends a refresh token; none when it is not good, in which case the transaction may have ended its session.
 pub(super) fn refresh(
     tx: &mut TenantTx<'_>,
