@@ -16,15 +16,8 @@ pub fn openapi() -> OpenApi {
 
 /// Every kind of event, and the streams that carry them.
 pub fn catalogue() -> Result<Catalogue, crate::platform::events::CatalogueError> {
-    let entries: Vec<CatalogueEntry> = crate::identity::event_catalogue();
-    let streams = vec![
-        ("LEAD_EVENTS", "lead.>"),
-        ("TENANT_EVENTS", "tenant.>"),
-        ("USER_EVENTS", "user.>"),
-        ("SESSION_EVENTS", "session.>"),
-        ("API_KEY_EVENTS", "api-key.>"),
-    ];
-    Catalogue::new(entries, streams)
+    let entries: Vec<CatalogueEntry> = Vec::new();
+    Catalogue::new(entries, vec![("LEAD_EVENTS", "lead.>")])
 }
 
 /// The AsyncAPI 3.0 document of the catalogue.

@@ -22,8 +22,7 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir};
 
-use crate::config::{Config, Signup};
-use crate::identity::{self, Identity, IdentitySettings, OidcSettings, SignupPolicy};
+use crate::config::Config;
 use crate::kernel::Invalid;
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
@@ -43,7 +42,6 @@ pub struct App {
     limits: Limits,
     seal: Data<AnswerSeal>,
     tokens: Arc<TokenKeys>,
-    identity: Arc<Identity>,
 }
 
 /// A server that listens.
@@ -74,18 +72,14 @@ impl App {
         let db = Db::new(services.database_url(), &pool, clock);
         let tasks = Tasks::new();
         let health = Health::watch(&db, &tasks);
-        let limits = limits(config);
-        let identity =
-            Arc::new(Identity::new(db.clone(), tokens.clone(), limits.clone(), identity_settings(config)));
         Ok(Self {
             config: config.clone(),
             db,
             tasks,
             health,
-            limits,
+            limits: limits(config),
             seal: Data::new(AnswerSeal::from_secret(secret.expose_secret().as_bytes())),
             tokens,
-            identity,
         })
     }
 
@@ -140,8 +134,6 @@ impl App {
             .app_data(Data::new(self.limits.clone()))
             .app_data(self.seal.clone())
             .app_data(Data::from(self.tokens.clone()))
-            .app_data(Data::from(self.identity.clone()))
-            .app_data(Data::new(identity::identities(&self.identity)))
             .app_data(Data::from(self.health.clone()));
     }
 }
@@ -160,22 +152,6 @@ impl Running {
 /// Every operation of the API; the document and the server are made from the same list.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     system::routes(config);
-    identity::routes(config);
-}
-
-fn identity_settings(config: &Config) -> IdentitySettings {
-    let public_url = if config.public_url.is_empty() {
-        format!("http://{}:{}", config.host, config.port)
-    } else {
-        config.public_url.clone()
-    };
-    let oidc = (!config.oidc_issuer.is_empty())
-        .then(|| OidcSettings { issuer: config.oidc_issuer.clone(), audience: config.oidc_audience.clone() });
-    let signup = match config.signup {
-        Signup::Open => SignupPolicy::Open,
-        Signup::Closed => SignupPolicy::Closed,
-    };
-    IdentitySettings { signup, public_url, oidc }
 }
 
 fn limits(config: &Config) -> Limits {

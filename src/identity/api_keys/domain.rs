@@ -67,7 +67,9 @@ impl Scopes {
             let areas = AREAS.join(", ");
             return Err(Invalid::formatted(
                 format!("`{wrong}` is not `<area>:<verb>` or `<area>:*`; areas are {areas}, and * for all"),
-                format!("`{wrong}` no es `<área>:<verbo>` ni `<área>:*`; las áreas son {areas}, y * para todas"),
+                format!(
+                    "`{wrong}` no es `<área>:<verbo>` ni `<área>:*`; las áreas son {areas}, y * para todas"
+                ),
             ));
         }
         Ok(Self(list.iter().cloned().collect()))
@@ -106,7 +108,8 @@ fn overlap(one: &str, other: &str) -> Option<String> {
 
 fn is_pattern(text: &str) -> bool {
     let Some((area, verb)) = text.split_once(':') else { return false };
-    let is_verb = (1..=40).contains(&verb.len()) && verb.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let is_verb =
+        (1..=40).contains(&verb.len()) && verb.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     (area == "*" || AREAS.contains(&area)) && (verb == "*" || is_verb)
 }
 

@@ -34,7 +34,8 @@ pub(super) fn create(
     request: KeyRequest,
 ) -> Result<(ApiKey, String), IdentityError> {
     request.scopes.within(held)?;
-    let short_id: String = random::<8>()?.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
+    let short_id: String =
+        random::<8>()?.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
     let key = assemble(&short_id, &URL_SAFE_NO_PAD.encode(random::<SECRET_BYTES>()?));
     let new = NewKey {
         id: SessionId::new(),

@@ -68,7 +68,8 @@ pub(in crate::identity) fn find(tx: &mut TenantTx<'_>, id: SessionId) -> Result<
 
 /// The key with this id, locked until the transaction ends.
 pub(super) fn find_locked(tx: &mut TenantTx<'_>, id: SessionId) -> Result<ApiKey, IdentityError> {
-    let rows = api_keys::table.select(Row::as_select()).filter(api_keys::id.eq(id.uuid())).for_no_key_update();
+    let rows =
+        api_keys::table.select(Row::as_select()).filter(api_keys::id.eq(id.uuid())).for_no_key_update();
     found(rows.first(tx.conn(IDENTITY)?))
 }
 
@@ -78,7 +79,8 @@ pub(super) fn list(
     after: Option<SessionId>,
     rows: i64,
 ) -> Result<Vec<ApiKey>, IdentityError> {
-    let mut query = api_keys::table.select(Row::as_select()).order(api_keys::id.desc()).limit(rows).into_boxed();
+    let mut query =
+        api_keys::table.select(Row::as_select()).order(api_keys::id.desc()).limit(rows).into_boxed();
     if let Some(after) = after {
         query = query.filter(api_keys::id.lt(after.uuid()));
     }

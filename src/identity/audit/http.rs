@@ -116,7 +116,10 @@ impl TryFrom<AuditQuery> for HistoryFilter {
         if let (Some(from), Some(to)) = (query.from, query.to)
             && from >= to
         {
-            return Err(refuse("to", Invalid::new("must be later than `from`", "debe ser posterior a `from`")));
+            return Err(refuse(
+                "to",
+                Invalid::new("must be later than `from`", "debe ser posterior a `from`"),
+            ));
         }
         Ok(Self {
             aggregate: query.record_id,

@@ -94,7 +94,8 @@ pub(in crate::identity) async fn external(
     slug: Option<String>,
 ) -> Result<Vec<Login>, IdentityError> {
     db.system(IDENTITY, move |tx: &mut SystemTx<'_>| {
-        let query = "SELECT tenant_id, user_id, slug, '' AS password_hash FROM identity.find_external($1, $2, $3)";
+        let query =
+            "SELECT tenant_id, user_id, slug, '' AS password_hash FROM identity.find_external($1, $2, $3)";
         let rows = diesel::sql_query(query)
             .bind::<Text, _>(issuer)
             .bind::<Text, _>(subject)
@@ -115,7 +116,8 @@ pub(in crate::identity) async fn unlinked(
 ) -> Result<Vec<Login>, IdentityError> {
     let email = email.normalized();
     db.system(IDENTITY, move |tx: &mut SystemTx<'_>| {
-        let query = "SELECT tenant_id, user_id, slug, '' AS password_hash FROM identity.find_unlinked($1, $2, $3)";
+        let query =
+            "SELECT tenant_id, user_id, slug, '' AS password_hash FROM identity.find_unlinked($1, $2, $3)";
         let rows = diesel::sql_query(query)
             .bind::<Text, _>(issuer)
             .bind::<Text, _>(email)
@@ -128,7 +130,10 @@ pub(in crate::identity) async fn unlinked(
 }
 
 /// Whose refresh token has this hash; the item is the session.
-pub(in crate::identity) async fn refresh_token(db: &Db, hash: Vec<u8>) -> Result<Option<Match>, IdentityError> {
+pub(in crate::identity) async fn refresh_token(
+    db: &Db,
+    hash: Vec<u8>,
+) -> Result<Option<Match>, IdentityError> {
     by_hash(db, "SELECT tenant_id, user_id, item_id FROM identity.find_refresh_token($1)", hash).await
 }
 
@@ -158,13 +163,15 @@ pub(in crate::identity) fn claim_signup(
     user: UserId,
 ) -> Result<SignupClaim, IdentityError> {
     let (tenant, now): (TenantId, DateTime<Utc>) = (tx.tenant(), tx.now());
-    let claimed = diesel::sql_query("SELECT tenant_id, user_id, fingerprint FROM identity.claim_signup($1, $2, $3, $4)")
-        .bind::<Binary, _>(key_hash)
-        .bind::<Binary, _>(fingerprint)
-        .bind::<SqlUuid, _>(user.uuid())
-        .bind::<Timestamptz, _>(now)
-        .get_result::<SignupRow>(tx.conn(IDENTITY)?)
-        .map_err(DbError::from);
+    let claimed = diesel::sql_query(
+        "SELECT tenant_id, user_id, fingerprint FROM identity.claim_signup($1, $2, $3, $4)",
+    )
+    .bind::<Binary, _>(key_hash)
+    .bind::<Binary, _>(fingerprint)
+    .bind::<SqlUuid, _>(user.uuid())
+    .bind::<Timestamptz, _>(now)
+    .get_result::<SignupRow>(tx.conn(IDENTITY)?)
+    .map_err(DbError::from);
     match claimed {
         Ok(row) if row.tenant_id == tenant.uuid() => Ok(SignupClaim::New),
         Ok(row) if row.fingerprint == fingerprint => {

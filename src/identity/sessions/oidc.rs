@@ -106,7 +106,8 @@ impl Issuer {
         if !ALGORITHMS.contains(&header.alg) {
             return Err(bad("it is signed with an algorithm that is not taken"));
         }
-        let key = self.key(header.kid.as_deref()).await?.ok_or_else(|| bad("it is signed with an unknown key"))?;
+        let key =
+            self.key(header.kid.as_deref()).await?.ok_or_else(|| bad("it is signed with an unknown key"))?;
         let claims = verified(id_token, header.alg, &key, &self.settings)?;
         accept(claims, &self.settings, now)
     }
@@ -155,7 +156,11 @@ fn verified(
     Ok(token.map_err(|error| bad(&error.to_string()))?.claims)
 }
 
-fn accept(claims: Claims, settings: &OidcSettings, now: DateTime<Utc>) -> Result<ExternalPerson, IdentityError> {
+fn accept(
+    claims: Claims,
+    settings: &OidcSettings,
+    now: DateTime<Utc>,
+) -> Result<ExternalPerson, IdentityError> {
     let leeway = LEEWAY.num_seconds();
     let now = now.timestamp();
     if claims.exp.saturating_add(leeway) <= now {

@@ -30,7 +30,12 @@ pub(super) struct SignUp {
 
 impl SignUp {
     /// A company whose first user, its owner, is called `name`.
-    pub fn new(tenant_name: TenantName, name: PersonName, email: EmailAddress, password: NewPassword) -> Self {
+    pub fn new(
+        tenant_name: TenantName,
+        name: PersonName,
+        email: EmailAddress,
+        password: NewPassword,
+    ) -> Self {
         Self { tenant_name, owner: NewUser { email, name, roles: Roles::owner() }, password }
     }
 }
@@ -64,9 +69,8 @@ pub(super) async fn sign_up(
     let password_hash = identity.passwords.hash(request.password).await?;
     let (tenant, user) = (TenantId::new(), UserId::new());
     // Keys are told apart by the address, so that two strangers who choose the same key do not meet.
-    let key = key.map(|key| {
-        (hash(&format!("{}\n{}", request.owner.email.normalized(), key.key)), key.fingerprint)
-    });
+    let key =
+        key.map(|key| (hash(&format!("{}\n{}", request.owner.email.normalized(), key.key)), key.fingerprint));
     let (name, owner) = (request.tenant_name, request.owner);
     let found = move |tx: &mut TenantTx<'_>| {
         if let Some((key, fingerprint)) = &key
@@ -159,7 +163,9 @@ pub(super) async fn with_id_token(
     if let Some(login) = only(linked)? {
         let start = move |tx: &mut TenantTx<'_>| {
             service::start(tx, login.user, SignInMethod::Oidc).map_err(|error| match error {
-                IdentityError::WrongCredentials => IdentityError::BadIdToken("the user is not active".to_owned()),
+                IdentityError::WrongCredentials => {
+                    IdentityError::BadIdToken("the user is not active".to_owned())
+                }
                 other => other,
             })
         };
@@ -189,7 +195,8 @@ pub(super) async fn refresh(
     if !token.starts_with(REFRESH_PREFIX) {
         return Err(IdentityError::BadRefreshToken);
     }
-    let found = lookup::refresh_token(&identity.db, hash(&token)).await?.ok_or(IdentityError::BadRefreshToken)?;
+    let found =
+        lookup::refresh_token(&identity.db, hash(&token)).await?.ok_or(IdentityError::BadRefreshToken)?;
     let session = SessionId::from(found.item);
     let refresh = move |tx: &mut TenantTx<'_>| service::refresh(tx, session, &token);
     let actor = Actor::verified(found.tenant, found.user, correlation);
@@ -210,6 +217,10 @@ fn only(mut logins: Vec<Login>) -> Result<Option<Login>, IdentityError> {
 }
 
 fn unknown(person: &ExternalPerson) -> IdentityError {
-    let reason = if person.verified_email.is_some() { "nobody was invited with this address" } else { "no verified address" };
+    let reason = if person.verified_email.is_some() {
+        "nobody was invited with this address"
+    } else {
+        "no verified address"
+    };
     IdentityError::BadIdToken(reason.to_owned())
 }

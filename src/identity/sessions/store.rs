@@ -156,7 +156,9 @@ pub(super) fn standing_of_session(
     user: UserId,
 ) -> Result<Option<(Standing, DateTime<Utc>)>, IdentityError> {
     let row = sessions::table
-        .inner_join(users::table.on(users::tenant_id.eq(sessions::tenant_id).and(users::id.eq(sessions::user_id))))
+        .inner_join(
+            users::table.on(users::tenant_id.eq(sessions::tenant_id).and(users::id.eq(sessions::user_id))),
+        )
         .inner_join(tenants::table.on(tenants::tenant_id.eq(sessions::tenant_id)))
         .filter(sessions::id.eq(session.uuid()))
         .filter(sessions::user_id.eq(user.uuid()))

@@ -18,7 +18,8 @@ use crate::identity::contract::IdentityError;
 use crate::identity::secrets::hash;
 use crate::identity::{api_keys, lookup};
 use crate::platform::auth::{
-    AccessClaims, Actor, Caller, CorrelationId, Identities, SessionId, TenantId, TokenKeys, UserId, Verification,
+    AccessClaims, Actor, Caller, CorrelationId, Identities, SessionId, TenantId, TokenKeys, UserId,
+    Verification,
 };
 use crate::platform::db::{Db, TenantTx};
 
@@ -74,7 +75,8 @@ impl Verifier {
     }
 
     async fn holder_of_token(&self, token: &str) -> Result<Caller, IdentityError> {
-        let claims = self.tokens.verify(token, self.db.clock().now()).map_err(|_| IdentityError::BadBearer)?;
+        let claims =
+            self.tokens.verify(token, self.db.clock().now()).map_err(|_| IdentityError::BadBearer)?;
         let bearer = Bearer::Session(claims.sid.uuid());
         // The row holds the subject: a token whose parts do not belong together is nobody's.
         let of_claims = |caller: &Caller| caller.tenant == claims.tid && caller.user == claims.sub;
@@ -166,6 +168,12 @@ fn actor(tenant: TenantId, user: UserId) -> Actor {
     Actor::verified(tenant, user, CorrelationId::new())
 }
 
-fn caller(tenant: TenantId, user: UserId, session: SessionId, grants: Vec<String>, standing: Standing) -> Caller {
+fn caller(
+    tenant: TenantId,
+    user: UserId,
+    session: SessionId,
+    grants: Vec<String>,
+    standing: Standing,
+) -> Caller {
     Caller { tenant, user, session, grants, country: standing.country, limits: standing.limits }
 }

@@ -76,7 +76,11 @@ impl Tenant {
     /// Changes what `change` says and names what is different now; refused when somebody read another version.
     ///
     /// A tax identifier is of the company's country: whoever moves the company brings a new identifier, or none.
-    pub fn change(&mut self, change: TenantChange, read: Option<i32>) -> Result<Vec<&'static str>, IdentityError> {
+    pub fn change(
+        &mut self,
+        change: TenantChange,
+        read: Option<i32>,
+    ) -> Result<Vec<&'static str>, IdentityError> {
         if read.is_some_and(|version| version != self.version) {
             return Err(IdentityError::Stale(self.version));
         }
@@ -102,7 +106,10 @@ impl Tenant {
         note("currency", replace(&mut settings.currency, change.currency));
         note("time_zone", replace(&mut settings.time_zone, change.time_zone));
         note("country", replace(&mut settings.country, change.country));
-        note("forgotten_after_days", replace(&mut settings.forgotten_after_days, change.forgotten_after_days));
+        note(
+            "forgotten_after_days",
+            replace(&mut settings.forgotten_after_days, change.forgotten_after_days),
+        );
         note("tax_id", replace(&mut self.tax_id, Some(tax_id)));
         note("limits", replace(&mut self.limits, change.limits));
         if !changed.is_empty() {
@@ -152,7 +159,11 @@ impl OwnLimits {
     /// These limits with `wanted` laid over them; a limit that is none falls back to the instance's.
     ///
     /// A tenant may tighten what the instance allows, never widen it: `instance` are the instance's own figures.
-    pub fn with(&self, wanted: &BTreeMap<String, Option<u32>>, instance: &[(String, u32)]) -> Result<Self, (String, Invalid)> {
+    pub fn with(
+        &self,
+        wanted: &BTreeMap<String, Option<u32>>,
+        instance: &[(String, u32)],
+    ) -> Result<Self, (String, Invalid)> {
         let mut limits = self.0.clone();
         for (name, figure) in wanted {
             let Some((_, most)) = instance.iter().find(|(known, _)| known == name) else {
@@ -280,13 +291,19 @@ mod tests {
             ("nothing", Some(1), None),
         ] {
             let wanted = BTreeMap::from([(name.to_owned(), figure)]);
-            assert_eq!(own.with(&wanted, &instance).ok().map(|own| own.list()), expected, "{name} {figure:?}");
+            assert_eq!(
+                own.with(&wanted, &instance).ok().map(|own| own.list()),
+                expected,
+                "{name} {figure:?}"
+            );
         }
     }
 
     #[test]
     fn days_have_bounds() {
-        for (days, expected) in [(1, true), (3650, true), (0, false), (3651, false), (-1, false), (i64::MAX, false)] {
+        for (days, expected) in
+            [(1, true), (3650, true), (0, false), (3651, false), (-1, false), (i64::MAX, false)]
+        {
             assert_eq!(parse_days(days).is_ok(), expected, "{days}");
         }
     }

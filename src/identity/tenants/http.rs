@@ -193,7 +193,12 @@ impl TryFrom<TenantPatch> for TenantChange {
         let branding = patch.branding.unwrap_or_default();
         let change = Self {
             name: fields.take_optional("/name", patch.name.as_deref(), TenantName::parse),
-            primary_color: clearable(&mut fields, "/branding/primary_color", branding.primary_color, Color::parse),
+            primary_color: clearable(
+                &mut fields,
+                "/branding/primary_color",
+                branding.primary_color,
+                Color::parse,
+            ),
             secondary_color: clearable(
                 &mut fields,
                 "/branding/secondary_color",

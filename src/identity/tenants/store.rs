@@ -45,16 +45,21 @@ pub(in crate::identity) fn find(tx: &mut TenantTx<'_>) -> Result<Tenant, Identit
 
 /// The transaction's tenant, locked until its end: changes of the tenant and of who owns it happen one at a time.
 pub(in crate::identity) fn find_locked(tx: &mut TenantTx<'_>) -> Result<Tenant, IdentityError> {
-    let row =
-        tenants::table.select(Row::as_select()).for_no_key_update().first(tx.conn(IDENTITY)?).map_err(DbError::from)?;
+    let row = tenants::table
+        .select(Row::as_select())
+        .for_no_key_update()
+        .first(tx.conn(IDENTITY)?)
+        .map_err(DbError::from)?;
     row.try_into()
 }
 
 /// Takes `slug` for the transaction's tenant; false when another has it.
 pub(in crate::identity) fn claim_slug(tx: &mut TenantTx<'_>, slug: &Slug) -> Result<bool, IdentityError> {
-    let claimed = diesel::select(diesel::dsl::sql::<Bool>("identity.claim_slug(").bind::<Text, _>(slug.as_str()).sql(")"))
-        .get_result(tx.conn(IDENTITY)?)
-        .map_err(DbError::from)?;
+    let claimed = diesel::select(
+        diesel::dsl::sql::<Bool>("identity.claim_slug(").bind::<Text, _>(slug.as_str()).sql(")"),
+    )
+    .get_result(tx.conn(IDENTITY)?)
+    .map_err(DbError::from)?;
     Ok(claimed)
 }
 
@@ -115,7 +120,12 @@ impl TryFrom<Row> for Tenant {
             name: sound(TenantName::parse(&row.name))?,
             branding: Branding {
                 primary_color: row.primary_color.as_deref().map(Color::parse).transpose().map_err(broken)?,
-                secondary_color: row.secondary_color.as_deref().map(Color::parse).transpose().map_err(broken)?,
+                secondary_color: row
+                    .secondary_color
+                    .as_deref()
+                    .map(Color::parse)
+                    .transpose()
+                    .map_err(broken)?,
                 logo_url: row.logo_url.as_deref().map(WebUrl::parse).transpose().map_err(broken)?,
             },
             settings: TenantSettings {

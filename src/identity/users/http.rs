@@ -80,7 +80,9 @@ struct InvitationView {
     #[schema(example = "cauce_invite_5Q0yTqf1m2pQ3l9rS8dWc7vX6bN4hJkLzAeUoYiPgRt")]
     invitation_token: String,
     /// To send to them; the token stands behind the `#`, so that no server's log ever holds it.
-    #[schema(example = "https://cauce.example.com/#invitation=cauce_invite_5Q0yTqf1m2pQ3l9rS8dWc7vX6bN4hJkLzAeUoYiPgRt")]
+    #[schema(
+        example = "https://cauce.example.com/#invitation=cauce_invite_5Q0yTqf1m2pQ3l9rS8dWc7vX6bN4hJkLzAeUoYiPgRt"
+    )]
     invitation_link: String,
     /// Until when the token is good.
     invitation_expires_at: DateTime<Utc>,
@@ -225,10 +227,8 @@ async fn users_update(
 ) -> Result<Reply, Problem> {
     let change = UserChange::try_from(body.0)?;
     let held = who.caller().grants.clone();
-    let changed = identity
-        .db
-        .tenant(who.actor(), move |tx| service::change(tx, &held, *id, change, read.0))
-        .await;
+    let changed =
+        identity.db.tenant(who.actor(), move |tx| service::change(tx, &held, *id, change, read.0)).await;
     identity.verifier.recheck(who.actor().tenant());
     Ok(reply(changed?))
 }
@@ -248,9 +248,9 @@ async fn users_invite_again(
 ) -> Result<Reply, Problem> {
     let (held, public_url) = (who.caller().grants.clone(), identity.public_url.clone());
     let invite = move |tx: &mut TenantTx<'_>| {
-        command
-            .once
-            .run(tx, |tx| service::invite_again(tx, &held, *id).map(|invited| invitation(invited, &public_url)))
+        command.once.run(tx, |tx| {
+            service::invite_again(tx, &held, *id).map(|invited| invitation(invited, &public_url))
+        })
     };
     identity.db.tenant(who.actor(), invite).await
 }

@@ -171,10 +171,13 @@ mod tests {
     #[tokio::test]
     async fn a_hash_knows_its_password() {
         let passwords = Passwords::new();
-        let hash = passwords.hash(NewPassword::parse("correct horse".to_owned().into()).unwrap()).await.unwrap();
+        let hash =
+            passwords.hash(NewPassword::parse("correct horse".to_owned().into()).unwrap()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        let other = passwords.hash(NewPassword::parse("another horse".to_owned().into()).unwrap()).await.unwrap();
-        let matching = passwords.matching("correct horse".to_owned().into(), vec![hash, other]).await.unwrap();
+        let other =
+            passwords.hash(NewPassword::parse("another horse".to_owned().into()).unwrap()).await.unwrap();
+        let matching =
+            passwords.matching("correct horse".to_owned().into(), vec![hash, other]).await.unwrap();
         assert_eq!(matching, [true, false]);
         assert!(passwords.matching("correct horse".to_owned().into(), vec![]).await.unwrap().is_empty());
     }

@@ -169,6 +169,7 @@ fn save(tx: &mut TenantTx<'_>, user: &mut User) -> Result<(), IdentityError> {
 }
 
 fn tell_invited(tx: &mut TenantTx<'_>, user: &User) {
-    let invited = UserInvited { email: user.email.clone(), name: user.name.clone(), roles: user.roles.list() };
+    let invited =
+        UserInvited { email: user.email.clone(), name: user.name.clone(), roles: user.roles.list() };
     tx.emit(user.id.uuid(), user.version, &invited);
 }

@@ -69,7 +69,8 @@ pub(in crate::identity) fn find_locked(tx: &mut TenantTx<'_>, id: UserId) -> Res
 
 /// The user whose invitation has this hash, locked until the transaction ends.
 pub(in crate::identity) fn find_invited(tx: &mut TenantTx<'_>, hash: &[u8]) -> Result<User, IdentityError> {
-    let rows = users::table.select(Row::as_select()).filter(users::invitation_hash.eq(hash)).for_no_key_update();
+    let rows =
+        users::table.select(Row::as_select()).filter(users::invitation_hash.eq(hash)).for_no_key_update();
     found(rows.first(tx.conn(IDENTITY)?))
 }
 
@@ -216,7 +217,8 @@ pub(in crate::identity) fn has_password(
     hash: &str,
 ) -> Result<bool, IdentityError> {
     let row = users::table.filter(users::id.eq(id.uuid())).filter(users::password_hash.eq(hash));
-    let known = diesel::select(diesel::dsl::exists(row)).get_result(tx.conn(IDENTITY)?).map_err(DbError::from)?;
+    let known =
+        diesel::select(diesel::dsl::exists(row)).get_result(tx.conn(IDENTITY)?).map_err(DbError::from)?;
     Ok(known)
 }
 

@@ -140,7 +140,6 @@ pub(super) async fn auth_oidc(
     let slug = fields.take_optional("/tenant", request.tenant.as_deref(), Slug::parse);
     fields.finish()?;
     let slug = slug.map(|slug| slug.to_string());
-    let signed_in =
-        sign_in::with_id_token(&identity, &request.id_token, slug, visitor.correlation).await?;
+    let signed_in = sign_in::with_id_token(&identity, &request.id_token, slug, visitor.correlation).await?;
     Ok(Reply::ok(&SignedInView::of(signed_in, &identity)?))
 }

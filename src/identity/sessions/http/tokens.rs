@@ -64,5 +64,7 @@ pub(super) async fn auth_logout(
         example = json!({ "keys": [] }))))]
 #[get("/.well-known/jwks.json")]
 pub(super) async fn jwks(identity: Data<Identity>) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("Cache-Control", "public, max-age=300")).json(identity.tokens.published())
+    HttpResponse::Ok()
+        .insert_header(("Cache-Control", "public, max-age=300"))
+        .json(identity.tokens.published())
 }
