@@ -122,10 +122,23 @@ BEGIN
     END IF;
 END
 $$;
+-- Which tenants have leads at all, by jumps over the primary key.
+CREATE FUNCTION leads.tenants() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    WITH RECURSIVE tenants AS (
+        (SELECT tenant_id FROM leads.leads ORDER BY tenant_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT l.tenant_id FROM leads.leads l WHERE l.tenant_id > t.tenant_id ORDER BY l.tenant_id LIMIT 1)
+        FROM tenants t WHERE t.tenant_id IS NOT NULL
+    )
+    SELECT tenant_id FROM tenants WHERE tenant_id IS NOT NULL
+$$;
 CREATE POLICY lookup ON leads.leads AS PERMISSIVE FOR SELECT TO cauce_lookup USING (true);
 GRANT SELECT (tenant_id, id, search_text, tags) ON leads.leads TO cauce_lookup;
 REVOKE ALL ON FUNCTION leads.find(text[], text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leads.tenants() FROM PUBLIC;
 GRANT CREATE ON SCHEMA leads TO cauce_lookup;
 ALTER FUNCTION leads.find(text[], text) OWNER TO cauce_lookup;
+ALTER FUNCTION leads.tenants() OWNER TO cauce_lookup;
 REVOKE CREATE ON SCHEMA leads FROM cauce_lookup;
-GRANT EXECUTE ON FUNCTION leads.find(text[], text) TO cauce_leads;
+GRANT EXECUTE ON FUNCTION leads.find(text[], text), leads.tenants() TO cauce_leads;

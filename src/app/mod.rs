@@ -22,11 +22,13 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir};
 
-use crate::config::Config;
+use crate::config::{Config, Signup};
+use crate::identity::{Identity, IdentitySettings, OidcSettings, People, SignupPolicy};
 use crate::kernel::Invalid;
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
+use crate::platform::events::{self, Catalogue, EventsHandle, NatsSettings};
 use crate::platform::http::{allowed_methods, in_context};
 use crate::platform::idempotency::AnswerSeal;
 use crate::platform::limits::{Limit, Limits, TENANT};
@@ -41,7 +43,19 @@ pub struct App {
     health: Arc<Health>,
     limits: Limits,
     seal: Data<AnswerSeal>,
-    tokens: Arc<TokenKeys>,
+    identity: Arc<Identity>,
+    people: Arc<dyn People>,
+    events: EventsHandle,
+    catalogue: Arc<Catalogue>,
+}
+
+/// Whether a server does background work or leaves it to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    /// It handles events, publishes them, and keeps up what time does.
+    Work,
+    /// It puts events in order, and nothing else: for a server whose clock is not the real one.
+    Rest,
 }
 
 /// A server that listens.
@@ -55,7 +69,12 @@ pub struct Running {
 
 impl App {
     /// Puts the server together on `services`, which are migrated and reachable.
-    pub fn build(config: &Config, services: &Services, clock: Clock) -> Result<Self, StartError> {
+    pub fn build(
+        config: &Config,
+        services: &Services,
+        clock: Clock,
+        background: Background,
+    ) -> Result<Self, StartError> {
         crate::platform::metrics::recorder();
         let secret = services.server_secret(config)?;
         let keys = if config.jwt_key_file_path.is_empty() {
@@ -64,22 +83,34 @@ impl App {
             KeySettings::PemFile(config.jwt_key_file_path.clone().into())
         };
         let tokens = Arc::new(TokenKeys::load(&keys)?);
-        let pool = PoolSettings {
-            requests: config.db_pool_max,
-            background: config.db_pool_background,
-            patience: Duration::from_millis(config.db_pool_wait_ms),
-        };
-        let db = Db::new(services.database_url(), &pool, clock);
+        let db = connect(config, services, clock);
         let tasks = Tasks::new();
         let health = Health::watch(&db, &tasks);
+        let limits = limits(config);
+        let identity = Arc::new(Identity::new(db.clone(), tokens, limits.clone(), identity_settings(config)));
+        let people = crate::identity::people();
+        let catalogue = Arc::new(catalogue()?);
+        let (subscriptions, nats) = match background {
+            Background::Work => {
+                crate::leads::start(&db, &tasks, &people);
+                (crate::leads::subscriptions(), services.nats_settings(config.nats_stream_max_bytes))
+            }
+            Background::Rest => {
+                (Vec::new(), NatsSettings { servers: None, max_bytes: config.nats_stream_max_bytes })
+            }
+        };
+        let events = events::start(&db, &tasks, catalogue.clone(), subscriptions, &nats)?;
         Ok(Self {
             config: config.clone(),
             db,
             tasks,
             health,
-            limits: limits(config),
+            limits,
             seal: Data::new(AnswerSeal::from_secret(secret.expose_secret().as_bytes())),
-            tokens,
+            identity,
+            people,
+            events,
+            catalogue,
         })
     }
 
@@ -123,17 +154,16 @@ impl App {
         Ok(Running { url: format!("http://{bound}"), server: handle, ended, tasks })
     }
 
-    /// The database, for subcommands that work without a server.
-    pub fn db(&self) -> &Db {
-        &self.db
-    }
-
     fn share(&self, config: &mut ServiceConfig<'_>) {
         config
             .app_data(Data::new(self.db.clone()))
+            .app_data(Data::from(self.identity.clone()))
+            .app_data(Data::new(crate::identity::identities(&self.identity)))
+            .app_data(Data::from(self.people.clone()))
+            .app_data(Data::new(self.events.clone()))
+            .app_data(Data::from(self.catalogue.clone()))
             .app_data(Data::new(self.limits.clone()))
             .app_data(self.seal.clone())
-            .app_data(Data::from(self.tokens.clone()))
             .app_data(Data::from(self.health.clone()));
     }
 }
@@ -152,6 +182,22 @@ impl Running {
 /// Every operation of the API; the document and the server are made from the same list.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     system::routes(config);
+    crate::identity::routes(config);
+    crate::leads::routes(config);
+}
+
+/// The database of `services`, for commands that need no server.
+pub fn database(config: &Config, services: &Services) -> Db {
+    connect(config, services, Clock::default())
+}
+
+fn connect(config: &Config, services: &Services, clock: Clock) -> Db {
+    let pool = PoolSettings {
+        requests: config.db_pool_max,
+        background: config.db_pool_background,
+        patience: Duration::from_millis(config.db_pool_wait_ms),
+    };
+    Db::new(services.database_url(), &pool, clock)
 }
 
 fn limits(config: &Config) -> Limits {
@@ -162,6 +208,20 @@ fn limits(config: &Config) -> Limits {
         limit("GET /api/v1/leads", config.limit_lead_list_per_minute),
     ];
     Limits::new(defaults, config.limit_address_per_minute, config.limits_enabled)
+}
+
+fn identity_settings(config: &Config) -> IdentitySettings {
+    let public_url = match config.public_url.as_str() {
+        "" => format!("http://{}:{}", config.host, config.port),
+        url => url.trim_end_matches('/').to_owned(),
+    };
+    let oidc = (!config.oidc_issuer.is_empty())
+        .then(|| OidcSettings { issuer: config.oidc_issuer.clone(), audience: config.oidc_audience.clone() });
+    let signup = match config.signup {
+        Signup::Open => SignupPolicy::Open,
+        Signup::Closed => SignupPolicy::Closed,
+    };
+    IdentitySettings { signup, public_url, oidc }
 }
 
 /// Which methods each path takes.

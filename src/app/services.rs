@@ -13,6 +13,7 @@ use crate::platform::db::migrate::{self, Admin, Login, MigrateError};
 use crate::platform::embedded::{
     DataDirChoice, EmbeddedError, EmbeddedNats, EmbeddedPostgres, LockedDataDir, resolve_data_dir,
 };
+use crate::platform::events::{CatalogueError, EventsError, NatsSettings};
 
 const LOGIN: &str = "cauce_app";
 
@@ -44,9 +45,12 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
-    /// Any other mistake found at start.
-    #[error("{0}")]
-    Other(String),
+    /// The catalogue of events.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The events.
+    #[error(transparent)]
+    Events(#[from] EventsError),
 }
 
 /// Where NATS is.
@@ -104,6 +108,39 @@ impl Services {
         Ok(Self { database_url, admin_url, login, data_dir, nats, postgres, embedded_nats, _lock: lock })
     }
 
+    /// For a command beside the server: the services of the one that runs, or else services of its own.
+    pub fn attach_or_start(config: &Config) -> Result<Self, StartError> {
+        match Self::start(config) {
+            Err(StartError::Embedded(EmbeddedError::DataDirBusy { path, .. })) => Self::attach(config, path),
+            started => started,
+        }
+    }
+
+    fn attach(config: &Config, data_dir: PathBuf) -> Result<Self, StartError> {
+        let (database_url, admin_url) = match config.database_url() {
+            Some(url) => (url.clone(), config.database_admin_url().unwrap_or(url)),
+            None => {
+                let address = EmbeddedPostgres::attach(&data_dir)?;
+                (address.url_for(LOGIN, "cauce"), address.admin_url())
+            }
+        };
+        let nats = match EmbeddedNats::attach(&data_dir) {
+            Some((url, token)) => NatsPlace::Servers { urls: vec![url], token: Some(token) },
+            None => nats_place(config, None),
+        };
+        let login = login(&database_url);
+        Ok(Self {
+            database_url,
+            admin_url,
+            login,
+            data_dir,
+            nats,
+            postgres: None,
+            embedded_nats: None,
+            _lock: None,
+        })
+    }
+
     /// Applies missing migrations as the owner, then checks as the server's login that all is well.
     pub fn migrate(&self) -> Result<usize, StartError> {
         let applied = if self.admin_url == self.database_url {
@@ -124,6 +161,20 @@ impl Services {
     /// The owner.
     pub fn admin_url(&self) -> &str {
         &self.admin_url
+    }
+
+    /// What the publisher needs to know of NATS.
+    pub fn nats_settings(&self, max_bytes: i64) -> NatsSettings {
+        let servers = match &self.nats {
+            NatsPlace::None => None,
+            NatsPlace::Servers { urls, token: None } => Some(urls.clone()),
+            NatsPlace::Servers { urls, token: Some(token) } => {
+                let with_token =
+                    |url: &String| url.replacen("://", &format!("://{}@", token.expose_secret()), 1);
+                Some(urls.iter().map(with_token).collect())
+            }
+        };
+        NatsSettings { servers, max_bytes }
     }
 
     /// Where data are kept.

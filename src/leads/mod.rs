@@ -13,6 +13,7 @@ pub mod imports;
 mod schema;
 mod service;
 mod store;
+mod tasks;
 
 use crate::platform::db::Module;
 
@@ -20,5 +21,6 @@ pub use contract::events::catalogue as event_catalogue;
 pub use contract::{LeadId, LeadMarker, LeadsError, events};
 pub use domain::{ActivityKind, ScoreReason, Status};
 pub use http::routes;
+pub use tasks::{start, subscriptions};
 
 const LEADS: Module = Module::named("leads");

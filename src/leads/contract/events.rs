@@ -154,10 +154,12 @@ pub struct LeadContactChanged {
 /// What was done to a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum ContactChange {
+    /// They are new.
     Added,
+    /// What is known of them is another.
     Changed,
+    /// They are gone.
     Removed,
 }
 

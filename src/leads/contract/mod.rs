@@ -76,9 +76,10 @@ impl AsProblem for LeadsError {
             Self::NotFound(_) => {
                 Problem::not_found("lead-not-found", Message::new("No such lead", "No existe ese prospecto"))
             }
-            Self::ContactNotFound => {
-                Problem::not_found("contact-not-found", Message::new("No such contact", "No existe ese contacto"))
-            }
+            Self::ContactNotFound => Problem::not_found(
+                "contact-not-found",
+                Message::new("No such contact", "No existe ese contacto"),
+            ),
             Self::ImportNotFound => Problem::not_found(
                 "import-not-found",
                 Message::new("No such import", "No existe esa importación"),
@@ -95,10 +96,17 @@ impl AsProblem for LeadsError {
 }
 
 fn duplicate(existing: LeadId, field: &str) -> Problem {
-    let title = Message::new("There is a lead with this e-mail or phone", "Ya hay un prospecto con este correo o teléfono");
+    let title = Message::new(
+        "There is a lead with this e-mail or phone",
+        "Ya hay un prospecto con este correo o teléfono",
+    );
     let detail = Message::formatted(
-        format!("The same {field} belongs to lead {existing}; send `?on_duplicate=update` to update it, or `allow` to keep both"),
-        format!("El mismo {field} es del prospecto {existing}; envíe `?on_duplicate=update` para actualizarlo, o `allow` para conservar ambos"),
+        format!(
+            "The same {field} belongs to lead {existing}; send `?on_duplicate=update` to update it, or `allow` to keep both"
+        ),
+        format!(
+            "El mismo {field} es del prospecto {existing}; envíe `?on_duplicate=update` para actualizarlo, o `allow` para conservar ambos"
+        ),
     );
     Problem::conflict("lead-duplicate", title)
         .detail(detail)
@@ -111,12 +119,15 @@ fn wrong_state(from: Status, to: Status) -> Problem {
     let (from_name, to_name) = (from.as_str(), to.as_str());
     let allowed: Vec<&str> = from.ways().iter().map(|status| status.as_str()).collect();
     let list = allowed.join(", ");
-    Problem::conflict("lead-wrong-state", Message::new("The lead is in another state", "El prospecto está en otro estado"))
-        .detail(Message::formatted(
-            format!("A lead that is `{from_name}` cannot become `{to_name}`; from here: {list}"),
-            format!("Un prospecto en `{from_name}` no puede pasar a `{to_name}`; desde aquí: {list}"),
-        ))
-        .member("allowed", json!(allowed))
+    Problem::conflict(
+        "lead-wrong-state",
+        Message::new("The lead is in another state", "El prospecto está en otro estado"),
+    )
+    .detail(Message::formatted(
+        format!("A lead that is `{from_name}` cannot become `{to_name}`; from here: {list}"),
+        format!("Un prospecto en `{from_name}` no puede pasar a `{to_name}`; desde aquí: {list}"),
+    ))
+    .member("allowed", json!(allowed))
 }
 
 fn unknown_owner() -> Problem {

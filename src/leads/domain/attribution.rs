@@ -11,7 +11,6 @@ use crate::platform::http::Fields;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "source": "facebook", "medium": "cpc", "campaign": "otoño-2026", "fbclid": "IwAR0…" }))]
-#[expect(missing_docs, reason = "the names are the parameters'")]
 pub struct Touch {
     #[schema(max_length = 500)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,7 +100,6 @@ pub struct Consent {
 /// Whether somebody agrees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum ConsentStatus {
     Granted,
     Withdrawn,

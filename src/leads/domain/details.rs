@@ -60,4 +60,3 @@ pub fn changes(before: &Details, after: &Details) -> Map<String, Value> {
         .map(|(field, from, to)| (field.to_owned(), json!({ "from": from, "to": to })))
         .collect()
 }
-

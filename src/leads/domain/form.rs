@@ -9,7 +9,6 @@ use crate::platform::problem::Problem;
 
 /// What a request or a row of a file says of a lead, before it is parsed.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[expect(missing_docs, reason = "the fields are those of `Details`")]
 pub struct Form {
     pub company_name: Option<String>,
     pub contact_name: Option<String>,
@@ -41,8 +40,12 @@ impl Form {
             phone: fields.take_optional("/phone", self.phone.as_deref(), |text| Phone::parse(text, country)),
             website: fields.take_optional("/website", self.website.as_deref(), WebUrl::parse_lenient),
             industry: fields.take_optional("/industry", self.industry.as_deref(), Line::parse),
-            employee_count: self.employee_count.and_then(|count| fields.take("/employee_count", employees(count))),
-            annual_revenue: self.annual_revenue.and_then(|money| fields.take("/annual_revenue", revenue(money))),
+            employee_count: self
+                .employee_count
+                .and_then(|count| fields.take("/employee_count", employees(count))),
+            annual_revenue: self
+                .annual_revenue
+                .and_then(|money| fields.take("/annual_revenue", revenue(money))),
             source: fields
                 .take("/source", Line::parse(self.source.as_deref().unwrap_or("manual")))
                 .unwrap_or_else(placeholder),
@@ -52,7 +55,10 @@ impl Form {
             consent: self.consent.clone().and_then(|consent| fields.take("/consent", consent.parse())),
         };
         if self.email.is_none() && self.phone.is_none() {
-            fields.refuse("/email", Invalid::new("give an e-mail address or a phone", "dé un correo o un teléfono"));
+            fields.refuse(
+                "/email",
+                Invalid::new("give an e-mail address or a phone", "dé un correo o un teléfono"),
+            );
         }
         fields.finish()?;
         Ok(details)
@@ -136,4 +142,3 @@ fn custom(fields: &Map<String, Value>) -> Result<Map<String, Value>, Invalid> {
     }
     Ok(fields.clone())
 }
-

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use attribution::{Consent, ConsentStatus, Touch};
+pub use attribution::{Consent, Touch};
 pub use details::{Details, changes};
 pub use form::Form;
 pub use score::{BASE_SCORE, RuleScorer, Score, ScoreReason, Scorer};
@@ -76,7 +76,6 @@ impl Status {
 /// What was done about a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum ActivityKind {
     Call,
     Email,
@@ -160,7 +159,12 @@ impl Lead {
     }
 
     /// Sets the time to call again, from now on to ten years ahead.
-    pub fn follow_up(&mut self, at: DateTime<Utc>, note: Option<String>, now: DateTime<Utc>) -> Result<(), Invalid> {
+    pub fn follow_up(
+        &mut self,
+        at: DateTime<Utc>,
+        note: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Invalid> {
         if at < now - TimeDelta::minutes(1) || at > now + TimeDelta::days(3653) {
             return Err(Invalid::new(
                 "must lie between now and ten years ahead",
@@ -204,4 +208,3 @@ impl Lead {
         email.into_iter().chain(phone).collect()
     }
 }
-

@@ -63,4 +63,3 @@ impl Scorer for RuleScorer {
         Score { value, confidence: 0.6, method: "rule_based_fallback", reasons }
     }
 }
-

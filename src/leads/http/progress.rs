@@ -2,14 +2,13 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::PeopleData;
 use super::records::reply;
 use super::views::{LeadView, ScoreView};
 use super::{ReadLeads, WriteLeads};
-use super::PeopleData;
 use crate::kernel::Prose;
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::{RuleScorer, Status};
@@ -58,7 +57,7 @@ pub struct DisqualifyRequest {
 #[schema(example = json!({ "at": "2030-01-15T16:00:00Z", "note": "Llamar por la tarde" }))]
 pub struct FollowUpRequest {
     /// The time, from now to ten years ahead.
-    #[schema(value_type = DateTime<Utc>)]
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     at: Moment,
     /// What about.
     #[schema(value_type = Option<Prose<1000>>)]
@@ -154,7 +153,11 @@ pub async fn leads_schedule_follow_up(
     params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:read"])),
     responses((status = 200, description = "The score and its reasons.", body = ScoreView)))]
 #[get("/api/v1/leads/{id}/score")]
-pub async fn leads_score(who: Authorized<ReadLeads>, id: Path<LeadId>, db: Data<Db>) -> Result<Reply, Problem> {
+pub async fn leads_score(
+    who: Authorized<ReadLeads>,
+    id: Path<LeadId>,
+    db: Data<Db>,
+) -> Result<Reply, Problem> {
     let id = id.into_inner();
     db.tenant(who.actor(), move |tx| {
         let score = service::score(tx, &RuleScorer, id)?;

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
+use super::PeopleData;
 use super::views::LeadView;
 use super::{ReadLeads, WriteLeads};
-use super::PeopleData;
 use crate::kernel::{EmailAddress, Line, NonNegativeMoney, Phone, Prose, WebUrl};
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::{Consent, Form, Touch};
@@ -72,50 +72,63 @@ pub struct LeadRequest {
 
 /// What changes in a lead: what is left out stays, null clears.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[derive(Default)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({ "industry": "Confección", "notes": null }))]
 pub struct LeadPatch {
     /// The company.
     #[schema(value_type = Option<Line<255>>, nullable = false)]
+    #[serde(default)]
     company_name: Option<String>,
     /// The person to speak to.
     #[schema(value_type = Option<Line<255>>)]
+    #[serde(default)]
     contact_name: Patch<String>,
     /// Their e-mail address.
     #[schema(value_type = Option<EmailAddress>)]
+    #[serde(default)]
     email: Patch<String>,
     /// Their phone.
     #[schema(value_type = Option<Phone>)]
+    #[serde(default)]
     phone: Patch<String>,
     /// The company's web site.
     #[schema(value_type = Option<WebUrl>)]
+    #[serde(default)]
     website: Patch<String>,
     /// What the company does.
     #[schema(value_type = Option<Line<100>>)]
+    #[serde(default)]
     industry: Patch<String>,
     /// How many people work there.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
+    #[serde(default)]
     employee_count: Patch<i64>,
     /// What it sells in a year.
     #[schema(value_type = Option<NonNegativeMoney>)]
+    #[serde(default)]
     annual_revenue: Patch<NonNegativeMoney>,
     /// Where it came from.
     #[schema(value_type = Option<Line<100>>, nullable = false)]
+    #[serde(default)]
     source: Option<String>,
     /// Labels: all of them.
     #[schema(value_type = Option<Vec<Line<50>>>, max_items = 50)]
+    #[serde(default)]
     tags: Option<Vec<String>>,
     /// Free text.
     #[schema(value_type = Option<Prose<10_000>>)]
+    #[serde(default)]
     notes: Patch<String>,
     /// Fields to set; null takes one away.
     #[schema(value_type = Option<Object>)]
+    #[serde(default)]
     custom_fields: Option<Map<String, Value>>,
     /// How it found us now.
+    #[serde(default)]
     utm: Option<Touch>,
     /// What the person agreed to.
     #[schema(value_type = Option<Consent>)]
+    #[serde(default)]
     consent: Patch<Consent>,
 }
 
@@ -198,7 +211,8 @@ pub async fn leads_update(
 ) -> Result<Reply, Problem> {
     let (id, mut patch, country) = (id.into_inner(), body.0, who.caller().country);
     let touch = parse_touch(patch.utm.take())?;
-    let change = Change { edit: move |form: &mut Form| patch.apply(form), country, touch, version: version.0 };
+    let change =
+        Change { edit: move |form: &mut Form| patch.apply(form), country, touch, version: version.0 };
     db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::update(tx, id, change)?.into()))).await
 }
 

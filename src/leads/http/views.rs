@@ -113,7 +113,8 @@ pub fn lead_example() -> Value {
 
 impl From<Row> for LeadView {
     fn from(row: Row) -> Self {
-        let money = |minor, currency: &str| Currency::parse(currency).ok().map(|c| Money::from_minor(minor, c));
+        let money =
+            |minor, currency: &str| Currency::parse(currency).ok().map(|c| Money::from_minor(minor, c));
         Self {
             id: row.id,
             company_name: row.company_name,
@@ -248,7 +249,6 @@ pub struct SummaryView {
 
 /// Leads in each state.
 #[derive(Debug, Default, Serialize, ToSchema)]
-#[expect(missing_docs, reason = "the names are the states'")]
 pub struct StatusCounts {
     pub new: i64,
     pub contacted: i64,

@@ -44,7 +44,8 @@ impl NewContact {
 pub fn add_contact(tx: &mut TenantTx<'_>, id: LeadId, new: &NewContact) -> Result<ContactRow, LeadsError> {
     let mut lead = store::lock(tx, id)?;
     if store::contacts(tx, id)?.len() >= CONTACTS_AT_MOST {
-        let reason = Invalid::new("a lead has at most 100 contacts", "un prospecto tiene como máximo 100 contactos");
+        let reason =
+            Invalid::new("a lead has at most 100 contacts", "un prospecto tiene como máximo 100 contactos");
         return Err(Problem::invalid(vec![FieldError::at("", reason)]).into());
     }
     let row = new.row(tx, id, Uuid::now_v7());

@@ -10,7 +10,7 @@ pub use activities::{NewActivity, activities, log_activity};
 pub use contacts::{NewContact, add_contact, change_contact, contacts, remove_contact};
 pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
 pub use scoring::{rescore, score};
-pub use upkeep::keep_up;
+pub use upkeep::{keep_up, tenants};
 
 use serde_json::json;
 
@@ -230,4 +230,3 @@ fn check_version(lead: &Lead, expected: Option<i32>) -> Result<(), LeadsError> {
         _ => Ok(()),
     }
 }
-

@@ -4,9 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{check_version, commit};
 use crate::identity::People;
-use crate::leads::contract::events::{
-    LeadAssigned, LeadFollowUpScheduled, LeadQualified, LeadStatusChanged,
-};
+use crate::leads::contract::events::{LeadAssigned, LeadFollowUpScheduled, LeadQualified, LeadStatusChanged};
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::Status;
 use crate::leads::store::{self, Row};

@@ -5,15 +5,22 @@ use chrono::TimeDelta;
 use crate::identity::People;
 use crate::leads::contract::LeadsError;
 use crate::leads::contract::events::{LeadFollowUpDue, LeadForgotten};
+use crate::leads::domain::Lead;
 use crate::leads::store;
-use crate::platform::db::TenantTx;
+use crate::platform::auth::TenantId;
+use crate::platform::db::{SystemTx, TenantTx};
 
 /// Leads marked in one transaction.
 const AT_ONCE: i64 = 200;
 
-/// Tells follow-ups that are due and marks forgotten leads of the tenant; answers how many it touched, so that a
-/// caller who sees a full batch comes again.
-pub fn keep_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<usize, LeadsError> {
+/// Every tenant that has leads to keep up.
+pub fn tenants(tx: &mut SystemTx<'_>) -> Result<Vec<TenantId>, LeadsError> {
+    store::tenants(tx)
+}
+
+/// Tells follow-ups that are due and marks forgotten leads of the tenant; answers whether there may
+/// be more.
+pub fn keep_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<bool, LeadsError> {
     let now = tx.now();
     let due = store::due(tx, AT_ONCE)?;
     for mut lead in due.iter().cloned() {
@@ -30,5 +37,6 @@ pub fn keep_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<usize, Lead
         let since = lead.updated_at;
         tx.emit(lead.id.uuid(), lead.version, &LeadForgotten { id: lead.id, since, owner_id: lead.owner });
     }
-    Ok(due.len() + neglected.len())
+    let full = |leads: &[Lead]| i64::try_from(leads.len()).is_ok_and(|count| count == AT_ONCE);
+    Ok(full(&due) || full(&neglected))
 }

@@ -15,7 +15,6 @@ use crate::platform::http::PageLimit;
 /// A row of `leads.activities`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = activities)]
-#[expect(missing_docs, reason = "the columns are those of the table")]
 pub struct ActivityRow {
     pub tenant_id: Uuid,
     pub id: Uuid,

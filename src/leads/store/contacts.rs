@@ -12,7 +12,6 @@ use crate::platform::db::{DbError, TenantTx};
 /// A row of `leads.contacts`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = contacts, treat_none_as_null = true)]
-#[expect(missing_docs, reason = "the columns are those of the table")]
 pub struct ContactRow {
     pub tenant_id: Uuid,
     pub id: Uuid,

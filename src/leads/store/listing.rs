@@ -17,7 +17,6 @@ use crate::platform::http::{Cursor, PageLimit};
 
 /// Which leads are asked for.
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "the fields are those of the query")]
 pub struct Filter {
     pub status: Option<Status>,
     pub owner: Option<Uuid>,
@@ -38,7 +37,6 @@ pub type Range = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// What a list is ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are those of the columns")]
 pub enum SortKey {
     CreatedAt,
     UpdatedAt,
@@ -49,7 +47,6 @@ pub enum SortKey {
 
 /// Upwards or downwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Direction {
     Ascending,
     Descending,
@@ -158,7 +155,7 @@ fn narrow(mut query: Query, filter: Filter) -> Query {
     if let Some(owner) = filter.owner {
         query = query.filter(dsl::owner_id.eq(owner));
     }
-    if let Some(source) = filter.source {
+    if let Some(source) = filter.source.clone() {
         query = query.filter(dsl::source.eq(source));
     }
     if let Some(import) = filter.import {
@@ -225,14 +222,21 @@ fn behind(query: Query, place: Place) -> Query {
     let id = place.id;
     match place.value {
         Value::Time(at) => query.filter(
-            start.bind::<diesel::sql_types::Timestamptz, _>(at).sql(", ").bind::<diesel::sql_types::Uuid, _>(id).sql(")"),
+            start
+                .bind::<diesel::sql_types::Timestamptz, _>(at)
+                .sql(", ")
+                .bind::<diesel::sql_types::Uuid, _>(id)
+                .sql(")"),
         ),
         Value::Number(number) => query.filter(
-            start.bind::<diesel::sql_types::Integer, _>(number).sql(", ").bind::<diesel::sql_types::Uuid, _>(id).sql(")"),
+            start
+                .bind::<diesel::sql_types::Integer, _>(number)
+                .sql(", ")
+                .bind::<diesel::sql_types::Uuid, _>(id)
+                .sql(")"),
         ),
-        Value::Text(text) => {
-            query.filter(start.bind::<Text, _>(text).sql(", ").bind::<diesel::sql_types::Uuid, _>(id).sql(")"))
-        }
+        Value::Text(text) => query
+            .filter(start.bind::<Text, _>(text).sql(", ").bind::<diesel::sql_types::Uuid, _>(id).sql(")")),
     }
 }
 

@@ -7,6 +7,7 @@ mod rows;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Uuid as SqlUuid};
 
 pub use activities::{ActivityRow, activities, insert_activity};
 pub use contacts::{ContactRow, contacts, delete_contact, find_contact, insert_contact, save_contact};
@@ -18,7 +19,8 @@ use super::LEADS;
 use super::contract::{LeadId, LeadsError};
 use super::domain::Lead;
 use super::schema::{identities, leads};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::auth::TenantId;
+use crate::platform::db::{DbError, SystemTx, TenantTx};
 use crate::platform::id::Id;
 
 /// What a new lead does when its e-mail or phone belongs to another one.
@@ -114,6 +116,14 @@ pub fn set_score(tx: &mut TenantTx<'_>, id: LeadId, score: i32) -> Result<(), Le
         .execute(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     Ok(())
+}
+
+/// Every tenant that has leads.
+pub fn tenants(tx: &mut SystemTx<'_>) -> Result<Vec<TenantId>, LeadsError> {
+    let tenants = diesel::select(diesel::dsl::sql::<Array<SqlUuid>>("ARRAY(SELECT leads.tenants())"))
+        .get_result::<Vec<uuid::Uuid>>(tx.conn())
+        .map_err(DbError::from)?;
+    Ok(tenants.into_iter().map(Id::from).collect())
 }
 
 /// Up to `at_most` leads whose follow-up has come and was not told yet, locked.

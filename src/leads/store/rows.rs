@@ -15,7 +15,6 @@ use crate::platform::id::Id;
 /// A row of `leads.leads`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = leads, treat_none_as_null = true)]
-#[expect(missing_docs, reason = "the columns are those of the table")]
 pub struct Row {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -68,14 +67,20 @@ pub struct IdentityRow {
 pub fn identity_rows(tenant: Uuid, lead: &Lead) -> Vec<IdentityRow> {
     lead.identities()
         .into_iter()
-        .map(|(kind, value)| IdentityRow { tenant_id: tenant, kind: kind.to_owned(), value, lead_id: lead.id.uuid() })
+        .map(|(kind, value)| IdentityRow {
+            tenant_id: tenant,
+            kind: kind.to_owned(),
+            value,
+            lead_id: lead.id.uuid(),
+        })
         .collect()
 }
 
 /// The row of `lead`.
 pub fn row(tenant: Uuid, lead: &Lead) -> Row {
     let details = &lead.details;
-    let touch = |touch: &Option<Touch>| touch.as_ref().map(|touch| serde_json::to_value(touch).unwrap_or_default());
+    let touch =
+        |touch: &Option<Touch>| touch.as_ref().map(|touch| serde_json::to_value(touch).unwrap_or_default());
     Row {
         tenant_id: tenant,
         id: lead.id.uuid(),
@@ -156,7 +161,11 @@ fn details(row: Row) -> Result<Details, Invalid> {
         source: Line::parse(&row.source)?,
         tags: row.tags.iter().map(|tag| Line::parse(tag)).collect::<Result<_, _>>()?,
         notes: row.notes.as_deref().map(Prose::parse).transpose()?,
-        custom_fields: if let Value::Object(fields) = row.custom_fields { fields } else { serde_json::Map::new() },
+        custom_fields: if let Value::Object(fields) = row.custom_fields {
+            fields
+        } else {
+            serde_json::Map::new()
+        },
         consent: row.consent.and_then(|consent| serde_json::from_value(consent).ok()),
     })
 }

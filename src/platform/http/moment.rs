@@ -19,7 +19,8 @@ impl TryFrom<String> for Moment {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let instant = DateTime::parse_from_rfc3339(&text).map_err(|_| "expected a time such as 2026-11-22T18:00:00Z")?;
+        let instant = DateTime::parse_from_rfc3339(&text)
+            .map_err(|_| "expected a time such as 2026-11-22T18:00:00Z")?;
         let instant = instant.with_timezone(&Utc).trunc_subsecs(6);
         if (1900..2200).contains(&instant.year()) {
             Ok(Self(instant))
