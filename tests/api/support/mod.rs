@@ -9,7 +9,7 @@ use cauce::app::{App, Background, Services};
 use cauce::config::Config;
 use cauce::platform::clock::Clock;
 
-pub use client::{Client, Tenant};
+pub use client::{Answer, Client, Tenant, unique};
 pub use services::Cluster;
 
 /// A running server; the tests of a binary share one, except those that move its clock.
