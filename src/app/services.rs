@@ -117,12 +117,11 @@ impl Services {
     }
 
     fn attach(config: &Config, data_dir: PathBuf) -> Result<Self, StartError> {
-        let (database_url, admin_url) = match config.database_url() {
-            Some(url) => (url.clone(), config.database_admin_url().unwrap_or(url)),
-            None => {
-                let address = EmbeddedPostgres::attach(&data_dir)?;
-                (address.url_for(LOGIN, "cauce"), address.admin_url())
-            }
+        let (database_url, admin_url) = if let Some(url) = config.database_url() {
+            (url.clone(), config.database_admin_url().unwrap_or(url))
+        } else {
+            let address = EmbeddedPostgres::attach(&data_dir)?;
+            (address.url_for(LOGIN, "cauce"), address.admin_url())
         };
         let nats = match EmbeddedNats::attach(&data_dir) {
             Some((url, token)) => NatsPlace::Servers { urls: vec![url], token: Some(token) },

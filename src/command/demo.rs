@@ -74,7 +74,7 @@ const WORDS: [&str; 8] = [
 
 /// Makes the demo company in the configured or embedded database.
 pub async fn run(config: Config) -> Result<()> {
-    let config = Config { port: 0, limits_enabled: false, log_level: "warn".to_owned(), ..config };
+    let config = Config { port: 0, limits_enabled: false, ..config };
     let started = config.clone();
     let services = tokio::task::spawn_blocking(move || -> Result<Services> {
         let services = Services::attach_or_start(&started)?;
@@ -119,16 +119,15 @@ async fn tell(url: &str, clock: &Clock) -> Result<String> {
             .await?;
         if role == "SALES" {
             let id = joined["user"]["id"].as_str().context("the answer has no user")?.to_owned();
-            sellers.push((visitor.signed_in(&joined)?.with_key().await?, id));
+            sellers.push(Seller { id, email: address.clone() });
         }
         logins.push(format!("  {role:<10} {address}"));
     }
     let step = TimeDelta::minutes(DAYS * 24 * 60 / i64::try_from(COMPANIES.len())?);
     for (index, company) in COMPANIES.iter().enumerate() {
-        let (seller, seller_id) = &sellers[index % sellers.len()];
-        work(&owner, seller, seller_id, clock, index, company).await?;
-        // The last few days stay a little before the present.
-        clock.advance(step - TimeDelta::minutes(30 + 10));
+        let began = clock.now();
+        work(&owner, &visitor, &sellers[index % sellers.len()], clock, index, company).await?;
+        clock.advance(step - (clock.now() - began));
     }
     let slug = signup["tenant"]["slug"].as_str().unwrap_or_default();
     Ok(format!(
@@ -141,8 +140,8 @@ async fn tell(url: &str, clock: &Clock) -> Result<String> {
 /// The life of one lead, as far as it got.
 async fn work(
     owner: &Api,
-    seller: &Api,
-    seller_id: &str,
+    visitor: &Api,
+    seller: &Seller,
     clock: &Clock,
     index: usize,
     company: &(&str, &str, &str, i64, &str, &str),
@@ -164,14 +163,16 @@ async fn work(
     if index % 8 == 7 {
         return Ok(());
     }
-    clock.advance(TimeDelta::minutes(10));
-    owner.post(&format!("{path}/assign"), json!({ "owner_id": seller_id })).await?;
+    clock.advance(TimeDelta::hours(5));
+    owner.post(&format!("{path}/assign"), json!({ "owner_id": seller.id })).await?;
     let kinds = ["call", "email", "meeting", "message", "note"];
     for call in 0..=index % 4 {
-        clock.advance(TimeDelta::minutes(5));
+        clock.advance(TimeDelta::hours(20));
+        let seller = visitor.sign_in(&seller.email).await?;
         let (kind, text) = (kinds[(index + call) % kinds.len()], WORDS[(index * 3 + call) % WORDS.len()]);
         seller.post(&format!("{path}/activities"), json!({ "kind": kind, "text": text })).await?;
     }
+    let seller = visitor.sign_in(&seller.email).await?;
     seller.post(&format!("{path}/status"), json!({ "status": "contacted" })).await?;
     match index % 5 {
         0 | 1 => {
@@ -192,6 +193,12 @@ async fn work(
     Ok(())
 }
 
+/// A person who sells.
+struct Seller {
+    id: String,
+    email: String,
+}
+
 /// A client of the API.
 struct Api {
     url: String,
@@ -205,14 +212,17 @@ impl Api {
         Ok(Self { url: self.url.clone(), bearer, http: self.http.clone() })
     }
 
-    // Access tokens would end as the clock moves on; a key does not.
+    // Access tokens end as the clock moves on, so people sign in again for each thing they do.
+    async fn sign_in(&self, email: &str) -> Result<Self> {
+        let session =
+            self.post("/api/v1/auth/login", json!({ "email": email, "password": PASSWORD })).await?;
+        self.signed_in(&session)
+    }
+
+    // A key does not end.
     async fn with_key(self) -> Result<Self> {
-        let scopes = json!(["leads:read", "leads:write"]);
-        let scopes = match self.post("/api/v1/api-keys", json!({ "name": "demo", "scopes": ["*:*"] })).await {
-            Ok(made) => made,
-            Err(_) => self.post("/api/v1/api-keys", json!({ "name": "demo", "scopes": scopes })).await?,
-        };
-        let bearer = scopes["key"].as_str().context("the answer has no key")?.to_owned();
+        let made = self.post("/api/v1/api-keys", json!({ "name": "demo", "scopes": ["*:*"] })).await?;
+        let bearer = made["key"].as_str().context("the answer has no key")?.to_owned();
         Ok(Self { bearer, ..self })
     }
 

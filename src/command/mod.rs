@@ -68,7 +68,11 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Asyncapi => return print(&serde_json::to_string_pretty(&cauce::app::asyncapi()?)?),
         _ => {}
     }
-    let config = Config::from_environment()?;
+    let mut config = Config::from_environment()?;
+    if matches!(command, Command::Demo | Command::Events(_)) {
+        // Their answer is what they print; only what goes wrong is worth a log line.
+        "warn".clone_into(&mut config.log_level);
+    }
     cauce::telemetry::start(&config);
     match command {
         Command::Serve => block_on(serve(config)),

@@ -21,7 +21,7 @@ impl Guarded {
             cat >/dev/null; kill -KILL $child; wait $child; [ "$keep" = keep ] || rm -rf "$directory""#;
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh", keep]).arg(directory).arg(program).args(arguments);
-        command.stdin(Stdio::piped()).current_dir("/");
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
         if let Some((uid, gid)) = service_account() {
             command.uid(uid).gid(gid);
         }
