@@ -1,4 +1,5 @@
 //! All tests through the public door, in one binary: one PostgreSQL, one NATS, one server, and a fresh tenant per test.
 
+mod imports;
 mod support;
 mod system;

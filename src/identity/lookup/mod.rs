@@ -4,5 +4,6 @@
 mod store;
 
 pub(in crate::identity) use store::{
-    Login, Match, SignupClaim, api_key, claim_signup, external, invitation, logins, refresh_token, unlinked,
+    Login, Match, SignupClaim, api_key, claim_signup, external, invitation, logins, refresh_token, tenant,
+    unlinked,
 };
