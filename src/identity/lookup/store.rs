@@ -86,6 +86,19 @@ pub(in crate::identity) async fn logins(
     .await
 }
 
+/// The active tenant with this name in addresses.
+pub(in crate::identity) async fn tenant(db: &Db, slug: String) -> Result<Option<TenantId>, IdentityError> {
+    db.system(IDENTITY, move |tx: &mut SystemTx<'_>| {
+        let found = diesel::select(
+            diesel::dsl::sql::<Nullable<SqlUuid>>("identity.find_tenant(").bind::<Text, _>(slug).sql(")"),
+        )
+        .get_result::<Option<Uuid>>(tx.conn())
+        .map_err(DbError::from)?;
+        Ok(found.map(TenantId::from))
+    })
+    .await
+}
+
 /// The users who are linked to this person at an external issuer.
 pub(in crate::identity) async fn external(
     db: &Db,
