@@ -66,7 +66,7 @@ pub struct FollowUpRequest {
 
 /// Gives the lead to a user.
 #[utoipa::path(operation_id = "leads_assign", tag = "leads", summary = "Assign a lead",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = AssignRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/assign")]
 pub async fn leads_assign(
@@ -83,7 +83,7 @@ pub async fn leads_assign(
 
 /// Moves the lead to another state; what the state machine forbids is 409 and says what is allowed.
 #[utoipa::path(operation_id = "leads_change_status", tag = "leads", summary = "Change the state of a lead",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = StatusRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/status")]
 pub async fn leads_change_status(
@@ -100,7 +100,7 @@ pub async fn leads_change_status(
 
 /// Finds the lead worth a seller's time.
 #[utoipa::path(operation_id = "leads_qualify", tag = "leads", summary = "Qualify a lead",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = Empty,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/qualify")]
 pub async fn leads_qualify(
@@ -116,7 +116,7 @@ pub async fn leads_qualify(
 
 /// Gives the lead up, for a reason.
 #[utoipa::path(operation_id = "leads_disqualify", tag = "leads", summary = "Disqualify a lead",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = DisqualifyRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/disqualify")]
 pub async fn leads_disqualify(
@@ -133,7 +133,7 @@ pub async fn leads_disqualify(
 
 /// Sets the time to call again; when it comes, `lead.follow-up.due` is emitted.
 #[utoipa::path(operation_id = "leads_schedule_follow_up", tag = "leads", summary = "Schedule a follow-up",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = FollowUpRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/follow-up")]
 pub async fn leads_schedule_follow_up(
