@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod config;
+pub mod identity;
 pub mod kernel;
 pub mod leads;
 pub mod platform;

@@ -72,3 +72,93 @@ CREATE TABLE events.counter (
 );
 INSERT INTO events.counter (last_position) VALUES (0);
 GRANT SELECT, UPDATE ON events.counter TO cauce_events;
+
+-- Makes the partition that the next position falls into, and the one after it; each holds a million positions. The
+-- sequencer calls it a partition ahead of need. A partition is made apart and then attached, which stops no reader; it
+-- answers to nobody directly, only through events.log.
+CREATE FUNCTION events.make_room() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    size CONSTANT bigint := 1000000;
+    current bigint;
+    number bigint;
+    name text;
+BEGIN
+    -- Any number: one maker of partitions at a time.
+    PERFORM pg_advisory_xact_lock(x'0ca0ce01'::bigint);
+    SELECT (last_position + 1) / size INTO STRICT current FROM events.counter;
+    FOR number IN current .. current + 1 LOOP
+        name := format('log_%s', lpad(number::text, 6, '0'));
+        CONTINUE WHEN to_regclass(format('events.%I', name)) IS NOT NULL;
+        EXECUTE format('CREATE TABLE events.%I (LIKE events.log INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', name);
+        EXECUTE format('ALTER TABLE events.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE events.log ATTACH PARTITION events.%I FOR VALUES FROM (%s) TO (%s)',
+                       name, number * size, (number + 1) * size);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION events.make_room() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION events.make_room() TO cauce_events;
+SELECT events.make_room();
+
+-- The readers of the log: each has done everything up to its position.
+CREATE TABLE events.subscriptions (
+    name text PRIMARY KEY,
+    position bigint NOT NULL DEFAULT 0 CHECK (position >= 0),
+    -- The end of what was begun last. Beyond position after a crash: something in between may have killed the program.
+    attempted_position bigint NOT NULL DEFAULT 0,
+    -- The server that reads at present, so that several do not do the same work; the position is the fence.
+    lease_owner uuid,
+    lease_until timestamptz,
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+GRANT SELECT, INSERT, UPDATE ON events.subscriptions TO cauce_events;
+
+-- Events that a subscription failed to handle, and later ones of the same record, which wait for them in order.
+CREATE TABLE events.retries (
+    subscription text NOT NULL,
+    position bigint NOT NULL,
+    tenant_id uuid NOT NULL,
+    aggregate_id uuid NOT NULL,
+    -- Counted before each attempt, so that one that kills the program counts.
+    attempts integer NOT NULL,
+    next_at timestamptz NOT NULL,
+    first_error text,
+    last_error text,
+    PRIMARY KEY (subscription, position)
+);
+CREATE INDEX retries_by_aggregate ON events.retries (subscription, tenant_id, aggregate_id, position);
+GRANT SELECT, INSERT, UPDATE, DELETE ON events.retries TO cauce_events;
+
+-- Events that a subscription gave up on, until an operator retries or skips them.
+CREATE TABLE events.dead_letters (
+    id uuid PRIMARY KEY,
+    subscription text NOT NULL,
+    position bigint NOT NULL,
+    event_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    aggregate_id uuid NOT NULL,
+    type text NOT NULL,
+    attempts integer NOT NULL,
+    first_error text NOT NULL,
+    last_error text NOT NULL,
+    parked_at timestamptz NOT NULL,
+    resolved_at timestamptz,
+    resolution text CHECK (resolution IN ('retried', 'skipped')),
+    CHECK ((resolved_at IS NULL) = (resolution IS NULL))
+);
+CREATE UNIQUE INDEX dead_letters_open ON events.dead_letters (subscription, position) WHERE resolved_at IS NULL;
+GRANT SELECT, INSERT, UPDATE ON events.dead_letters TO cauce_events;
+
+-- What each JetStream stream acknowledged last: that message must still be there after NATS comes back.
+CREATE TABLE events.nats_state (
+    stream text PRIMARY KEY,
+    created_at timestamptz NOT NULL,
+    -- Every event of this stream up to here was acknowledged.
+    log_position bigint NOT NULL,
+    -- The highest sequence in the stream that was acknowledged, and the event there.
+    stream_sequence bigint NOT NULL,
+    event_id uuid,
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+GRANT SELECT, INSERT, UPDATE ON events.nats_state TO cauce_events;

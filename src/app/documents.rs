@@ -4,7 +4,7 @@ use actix_web::App as HttpApp;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 
-use crate::platform::events::{Catalogue, CatalogueEntry};
+use crate::platform::events::{self, Catalogue, CatalogueError, Stream};
 use crate::platform::http::openapi::complete;
 
 /// The OpenAPI 3.1 document of the routes.
@@ -14,13 +14,23 @@ pub fn openapi() -> OpenApi {
     document
 }
 
+/// The JetStream streams, and the subjects that each takes.
+const STREAMS: [Stream; 5] = [
+    ("LEAD_EVENTS", "lead.>"),
+    ("TENANT_EVENTS", "tenant.>"),
+    ("USER_EVENTS", "user.>"),
+    ("SESSION_EVENTS", "session.>"),
+    ("API_KEY_EVENTS", "api-key.>"),
+];
+
 /// Every kind of event, and the streams that carry them.
-pub fn catalogue() -> Result<Catalogue, crate::platform::events::CatalogueError> {
-    let entries: Vec<CatalogueEntry> = Vec::new();
-    Catalogue::new(entries, vec![("LEAD_EVENTS", "lead.>")])
+pub fn catalogue() -> Result<Catalogue, CatalogueError> {
+    let mut entries = crate::leads::event_catalogue();
+    entries.extend(crate::identity::event_catalogue());
+    Catalogue::new(entries, STREAMS.to_vec())
 }
 
 /// The AsyncAPI 3.0 document of the catalogue.
-pub fn asyncapi() -> serde_json::Value {
-    serde_json::Value::Null
+pub fn asyncapi() -> Result<serde_json::Value, CatalogueError> {
+    catalogue().map(|catalogue| events::asyncapi(&catalogue))
 }

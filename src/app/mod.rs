@@ -22,11 +22,13 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir};
 
-use crate::config::Config;
+use crate::config::{Config, Signup};
+use crate::identity::{Identity, IdentitySettings, OidcSettings, People, SignupPolicy};
 use crate::kernel::Invalid;
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
+use crate::platform::events::{self, Catalogue, EventsHandle};
 use crate::platform::http::{allowed_methods, in_context};
 use crate::platform::idempotency::AnswerSeal;
 use crate::platform::limits::{Limit, Limits, TENANT};
@@ -41,7 +43,10 @@ pub struct App {
     health: Arc<Health>,
     limits: Limits,
     seal: Data<AnswerSeal>,
-    tokens: Arc<TokenKeys>,
+    identity: Arc<Identity>,
+    people: Arc<dyn People>,
+    events: EventsHandle,
+    catalogue: Arc<Catalogue>,
 }
 
 /// A server that listens.
@@ -72,14 +77,24 @@ impl App {
         let db = Db::new(services.database_url(), &pool, clock);
         let tasks = Tasks::new();
         let health = Health::watch(&db, &tasks);
+        let limits = limits(config);
+        let identity = Arc::new(Identity::new(db.clone(), tokens, limits.clone(), identity_settings(config)));
+        let people = crate::identity::people();
+        let catalogue = Arc::new(catalogue()?);
+        let nats = services.nats_settings(config.nats_stream_max_bytes);
+        let events = events::start(&db, &tasks, catalogue.clone(), crate::leads::subscriptions(), &nats)?;
+        crate::leads::start(&db, &tasks, &people);
         Ok(Self {
             config: config.clone(),
             db,
             tasks,
             health,
-            limits: limits(config),
+            limits,
             seal: Data::new(AnswerSeal::from_secret(secret.expose_secret().as_bytes())),
-            tokens,
+            identity,
+            people,
+            events,
+            catalogue,
         })
     }
 
@@ -131,9 +146,13 @@ impl App {
     fn share(&self, config: &mut ServiceConfig<'_>) {
         config
             .app_data(Data::new(self.db.clone()))
+            .app_data(Data::from(self.identity.clone()))
+            .app_data(Data::new(crate::identity::identities(&self.identity)))
+            .app_data(Data::from(self.people.clone()))
+            .app_data(Data::new(self.events.clone()))
+            .app_data(Data::from(self.catalogue.clone()))
             .app_data(Data::new(self.limits.clone()))
             .app_data(self.seal.clone())
-            .app_data(Data::from(self.tokens.clone()))
             .app_data(Data::from(self.health.clone()));
     }
 }
@@ -152,6 +171,8 @@ impl Running {
 /// Every operation of the API; the document and the server are made from the same list.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     system::routes(config);
+    crate::identity::routes(config);
+    crate::leads::routes(config);
 }
 
 fn limits(config: &Config) -> Limits {
@@ -162,6 +183,20 @@ fn limits(config: &Config) -> Limits {
         limit("GET /api/v1/leads", config.limit_lead_list_per_minute),
     ];
     Limits::new(defaults, config.limit_address_per_minute, config.limits_enabled)
+}
+
+fn identity_settings(config: &Config) -> IdentitySettings {
+    let public_url = match config.public_url.as_str() {
+        "" => format!("http://{}:{}", config.host, config.port),
+        url => url.trim_end_matches('/').to_owned(),
+    };
+    let oidc = (!config.oidc_issuer.is_empty())
+        .then(|| OidcSettings { issuer: config.oidc_issuer.clone(), audience: config.oidc_audience.clone() });
+    let signup = match config.signup {
+        Signup::Open => SignupPolicy::Open,
+        Signup::Closed => SignupPolicy::Closed,
+    };
+    IdentitySettings { signup, public_url, oidc }
 }
 
 /// Which methods each path takes.

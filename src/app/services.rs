@@ -13,6 +13,7 @@ use crate::platform::db::migrate::{self, Admin, Login, MigrateError};
 use crate::platform::embedded::{
     DataDirChoice, EmbeddedError, EmbeddedNats, EmbeddedPostgres, LockedDataDir, resolve_data_dir,
 };
+use crate::platform::events::{CatalogueError, EventsError, NatsSettings};
 
 const LOGIN: &str = "cauce_app";
 
@@ -44,9 +45,12 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
-    /// Any other mistake found at start.
-    #[error("{0}")]
-    Other(String),
+    /// The catalogue of events.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The events.
+    #[error(transparent)]
+    Events(#[from] EventsError),
 }
 
 /// Where NATS is.
@@ -124,6 +128,20 @@ impl Services {
     /// The owner.
     pub fn admin_url(&self) -> &str {
         &self.admin_url
+    }
+
+    /// What the publisher needs to know of NATS.
+    pub fn nats_settings(&self, max_bytes: i64) -> NatsSettings {
+        let servers = match &self.nats {
+            NatsPlace::None => None,
+            NatsPlace::Servers { urls, token: None } => Some(urls.clone()),
+            NatsPlace::Servers { urls, token: Some(token) } => {
+                let with_token =
+                    |url: &String| url.replacen("://", &format!("://{}@", token.expose_secret()), 1);
+                Some(urls.iter().map(with_token).collect())
+            }
+        };
+        NatsSettings { servers, max_bytes }
     }
 
     /// Where data are kept.

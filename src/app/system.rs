@@ -9,6 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::health::Health;
 use crate::platform::db::Db;
+use crate::platform::events::{Catalogue, CatalogueEntry, EventsHandle, NatsStatus};
+use crate::platform::http::{Page, Reply};
 
 /// The state of the server and of what it depends on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,7 +60,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(system_health)
         .service(system_live)
         .service(system_ready)
-        .service(system_metrics);
+        .service(system_metrics)
+        .service(events_catalogue);
 }
 
 /// Says what this is and where to look.
@@ -75,8 +78,8 @@ async fn system_home() -> HttpResponse {
         (status = 200, description = "It serves.", body = HealthView),
         (status = 503, description = "It does not serve.", body = HealthView)))]
 #[get("/health")]
-async fn system_health(health: Data<Health>) -> HttpResponse {
-    let view = view(&health);
+async fn system_health(health: Data<Health>, events: Data<EventsHandle>) -> HttpResponse {
+    let view = view(&health, &events);
     let status =
         if view.status == Status::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     HttpResponse::build(status).json(view)
@@ -116,9 +119,21 @@ async fn system_metrics(db: Data<Db>) -> HttpResponse {
         .body(crate::platform::metrics::render())
 }
 
-fn view(health: &Health) -> HealthView {
+/// Every kind of event with its subject, stream, schema and an example.
+#[utoipa::path(operation_id = "events_catalogue", tag = "events", summary = "Event catalogue",
+    responses((status = 200, description = "All kinds of events.", body = Page<CatalogueEntry>)))]
+#[get("/api/v1/events/catalog")]
+async fn events_catalogue(catalogue: Data<Catalogue>) -> Reply {
+    Reply::ok(&Page { data: catalogue.entries().to_vec(), next_cursor: None })
+}
+
+fn view(health: &Health, events: &EventsHandle) -> HealthView {
     let postgres = if health.postgres() { Dependency::Up } else { Dependency::Down };
-    let nats = Dependency::Off;
+    let nats = match events.nats_status() {
+        NatsStatus::Connected => Dependency::Up,
+        NatsStatus::Away => Dependency::Down,
+        NatsStatus::Off => Dependency::Off,
+    };
     let status = match (postgres, nats) {
         (Dependency::Up, Dependency::Up) => Status::Healthy,
         (Dependency::Up, _) => Status::Degraded,

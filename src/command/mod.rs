@@ -57,7 +57,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Openapi => return print(&cauce::app::openapi().to_pretty_json()?),
-        Command::Asyncapi => return print(&serde_json::to_string_pretty(&cauce::app::asyncapi())?),
+        Command::Asyncapi => return print(&serde_json::to_string_pretty(&cauce::app::asyncapi()?)?),
         _ => {}
     }
     let config = Config::from_environment()?;

@@ -1,3 +1,26 @@
-//! Leads: who might buy, what is known of them and what was done about it.
+//! Leads: who might buy, what is known of them, and what was done about it.
+//!
+//! * A lead has an e-mail address or a phone. Both are identities: a second lead with one of them is a duplicate.
+//! * It moves `new → contacted → qualified → converted`; `disqualified` from any but converted, and back to `new`.
+//! * Its version counts what people change; score, marks and imports' progress are the platform's and do not bump it.
+//!
+//! **Invariant.** A change and its event commit together; the score follows as an event's effect.
 
+mod contract;
+mod domain;
+mod http;
 pub mod imports;
+mod schema;
+mod service;
+mod store;
+mod tasks;
+
+use crate::platform::db::Module;
+
+pub use contract::events::catalogue as event_catalogue;
+pub use contract::{LeadId, LeadMarker, LeadsError, events};
+pub use domain::{ActivityKind, ScoreReason, Status};
+pub use http::routes;
+pub use tasks::{start, subscriptions};
+
+const LEADS: Module = Module::named("leads");

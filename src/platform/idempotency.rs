@@ -9,6 +9,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Data;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, RandomizedNonceKey};
 use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::hmac;
 use diesel::prelude::*;
 
 use crate::kernel::{Invalid, Message};
@@ -19,20 +20,31 @@ use crate::platform::schema::idempotency_keys;
 
 const PLATFORM: Module = Module::named("platform");
 
-/// Seals the answers that are stored under idempotency keys.
+/// Seals what is stored under idempotency keys.
 pub struct AnswerSeal {
     key: RandomizedNonceKey,
+    mark: hmac::Key,
 }
 
 impl AnswerSeal {
     /// A seal whose key is derived from the server's own secret.
     pub fn from_secret(secret: &[u8]) -> Self {
-        let mut context = Context::new(&SHA256);
-        context.update(b"cauce idempotency answers");
-        context.update(secret);
+        let derived = |purpose: &[u8]| {
+            let mut context = Context::new(&SHA256);
+            context.update(purpose);
+            context.update(secret);
+            context.finish()
+        };
         #[expect(clippy::expect_used, reason = "a SHA-256 digest is as long as an AES-256 key")]
-        let key = RandomizedNonceKey::new(&AES_256_GCM, context.finish().as_ref()).expect("32 bytes");
-        Self { key }
+        let key = RandomizedNonceKey::new(&AES_256_GCM, derived(b"cauce idempotency answers").as_ref())
+            .expect("32 bytes");
+        let mark = hmac::Key::new(hmac::HMAC_SHA256, derived(b"cauce idempotency fingerprints").as_ref());
+        Self { key, mark }
+    }
+
+    // Bodies may hold passwords: a plain hash of one could be guessed at leisure by whoever reads the table.
+    fn fingerprint(&self, content: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.mark, content).as_ref().to_vec()
     }
 
     fn seal(&self, mut plain: Vec<u8>) -> Result<Vec<u8>, Problem> {
@@ -88,16 +100,14 @@ impl Once {
             Problem::invalid(vec![FieldError::parameter("Idempotency-Key", reason)])
         })?;
         let seal = request.app_data::<Data<AnswerSeal>>().ok_or_else(Problem::internal)?.clone().into_inner();
-        let mut context = Context::new(&SHA256);
-        context.update(content);
         let route = format!("{} {}", request.method(), request.path());
-        let fingerprint = context.finish().as_ref().to_vec();
+        let fingerprint = seal.fingerprint(content);
         Ok(Self { keyed: Some(Keyed { key: key.to_owned(), route, fingerprint, seal }) })
     }
 
-    /// The key itself, for requests that come before there is a tenant to keep it in.
-    pub fn key(&self) -> Option<&str> {
-        self.keyed.as_ref().map(|keyed| keyed.key.as_str())
+    /// The key and the fingerprint of the request, for requests that come before there is a tenant to keep them in.
+    pub fn key(&self) -> Option<(&str, &[u8])> {
+        self.keyed.as_ref().map(|keyed| (keyed.key.as_str(), keyed.fingerprint.as_slice()))
     }
 
     /// Runs `work`, or answers what it answered before under the same key.

@@ -1,6 +1,8 @@
 //! Technique: database, events, HTTP, limits, background tasks. Knows no module.
 
 pub mod auth;
+pub mod backoff;
+pub mod breaker;
 pub mod clock;
 pub mod db;
 pub mod embedded;

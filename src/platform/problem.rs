@@ -86,6 +86,11 @@ impl Problem {
         Self::new(403, "forbidden", title).detail(detail)
     }
 
+    /// 403: not allowed, whatever the permissions.
+    pub fn refused(code: &'static str, title: Message) -> Self {
+        Self::new(403, code, title)
+    }
+
     /// 404: not there, or another tenant's, which is the same answer.
     pub fn not_found(code: &'static str, title: Message) -> Self {
         Self::new(404, code, title)

@@ -9,7 +9,7 @@ use std::fmt;
 use uuid::Uuid;
 
 pub use authorized::{Authenticated, Authorized, Permission};
-pub use tokens::{AccessClaims, KeySettings, TokenError, TokenKeys};
+pub use tokens::{ACCESS_TOKEN_LIFETIME, AccessClaims, KeySettings, TokenError, TokenKeys};
 
 use crate::kernel::Country;
 use crate::platform::id::Id;

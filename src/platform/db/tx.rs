@@ -6,7 +6,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 
 use super::DbError;
 use crate::platform::auth::{Actor, TenantId};
-use crate::platform::events::{self, Emitted, Event};
+use crate::platform::events::{self, Emitted, Event, LoggedEvent};
 
 /// A module as PostgreSQL knows it: the role `cauce_<name>`, with rights on the schema `<name>` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,12 @@ impl<'c> TenantTx<'c> {
 
     /// Says that something happened; it is stored when the transaction ends well, with it.
     pub fn emit<E: Event>(&mut self, aggregate: uuid::Uuid, version: i32, event: &E) {
-        self.emitted.push(Emitted::of(aggregate, version, event));
+        self.emitted.push(Emitted::of(aggregate, version, event, &self.actor));
+    }
+
+    /// Goes on as the platform with what `event` began: what is emitted from here on carries its correlation id.
+    pub(in crate::platform) fn caused_by(&mut self, event: &LoggedEvent) {
+        self.actor = Actor::on_behalf_of(self.actor.tenant(), None, event.correlation.clone());
     }
 
     /// The connection, speaking as whoever spoke last.

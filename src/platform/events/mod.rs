@@ -2,143 +2,184 @@
 //!
 //! A use case calls `tx.emit(..)`; the event is written to the outbox in the same transaction. One sequencer moves
 //! committed rows into the log, gapless and in commit order. Every reader is a cursor over the log: the subscribers
-//! inside this program, and the publisher to NATS.
+//! inside this program, where each event takes effect exactly once, and the publisher to NATS, which delivers at least
+//! once. NATS may be away, or not there at all: nothing but its own readers waits for it.
 
+mod asyncapi;
 mod catalogue;
+mod cursor;
+mod dead_letters;
+mod delivery;
+mod event;
+mod gauges;
+mod handling;
+mod log;
+mod nats;
+mod nats_state;
+mod parking;
+mod publisher;
+mod reconciler;
+mod replay;
+mod runner;
 mod schema;
+mod sequencer;
+mod subscribers;
+#[cfg(test)]
+mod tests;
 
-use chrono::{DateTime, Utc};
-use diesel::prelude::*;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use utoipa::ToSchema;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-pub use catalogue::{Catalogue, CatalogueEntry, CatalogueError};
+pub use asyncapi::asyncapi;
+pub use catalogue::{Catalogue, CatalogueEntry, CatalogueError, Stream};
+pub use dead_letters::{
+    DeadLetter, DeadLetterFilter, DeadLetterState, Resolution, dead_letters, resolve_dead_letter,
+};
+pub(in crate::platform) use event::{Emitted, write};
+pub use event::{Event, LoggedEvent};
+pub use log::{HistoryFilter, HistoryOrder, history};
+pub use nats::{NatsSettings, NatsStatus};
+pub use replay::{ReplayFilter, replay_to_nats, replay_to_subscription};
+pub use subscribers::Subscription;
 
-use crate::platform::auth::{CorrelationId, TenantId, UserId};
-use crate::platform::db::{DbError, Module, TenantTx};
-use crate::platform::id::Id;
+use crate::platform::db::{Db, DbError, Module};
+use crate::platform::tasks::Tasks;
+use cursor::Readers;
+use nats::{News, Servers};
+use publisher::Publisher;
+use runner::Runner;
+use sequencer::Sequencer;
 
 pub(in crate::platform) const EVENTS: Module = Module::named("events");
 
-/// A kind of event: the type of its `data`, and its names. Released kinds are never edited.
-pub trait Event: Serialize + DeserializeOwned + ToSchema + 'static {
-    /// The name in the catalogue and the `type` of the envelope, such as `Lead.StatusChanged`.
-    const TYPE: &'static str;
-    /// The subject under which NATS carries it, such as `lead.status.changed`.
-    const SUBJECT: &'static str;
-    /// When it is emitted, in one sentence.
-    const SUMMARY: &'static str;
+/// Other servers' events are noticed this soon.
+const SEQUENCER_PERIOD: Duration = Duration::from_millis(100);
+/// Parked events that are due are noticed this soon.
+const SUBSCRIPTION_PERIOD: Duration = Duration::from_secs(1);
+/// Keeps the publisher's lease.
+const PUBLISHER_PERIOD: Duration = Duration::from_secs(2);
 
-    /// An example for the documents.
-    fn example() -> Self;
+/// Why events cannot be handled as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EventsError {
+    /// Two subscriptions share a name, or one is called `nats`.
+    #[error("the subscription name {0} is taken")]
+    NameTaken(&'static str),
+    /// A subscription has two handlers for one kind.
+    #[error("the subscription {subscription} handles {kind} twice")]
+    HandledTwice {
+        /// The subscription.
+        subscription: &'static str,
+        /// The kind of event.
+        kind: &'static str,
+    },
+    /// A subscription wants a kind that is not in the catalogue.
+    #[error("the subscription {subscription} handles {kind}, which is not in the catalogue")]
+    UnknownKind {
+        /// The subscription.
+        subscription: &'static str,
+        /// The kind of event.
+        kind: &'static str,
+    },
+    /// NATS_SERVERS is no list of addresses.
+    #[error("setting NATS_SERVERS: expected addresses such as nats://nats:4222, separated by commas")]
+    NatsAddress,
+    /// NATS failed an operator's command.
+    #[error("NATS does not take the events: {0}")]
+    Nats(String),
+    /// No subscription of that name has ever run.
+    #[error("there is no subscription called {0}")]
+    NoSubscription(String),
+    /// PostgreSQL failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
 }
 
-/// An event on its way into the outbox.
-pub(in crate::platform) struct Emitted {
-    id: Uuid,
-    kind: &'static str,
-    aggregate: Uuid,
-    version: i32,
-    data: Value,
+/// The running events: how NATS is, and a way to wake the readers.
+#[derive(Clone)]
+pub struct EventsHandle {
+    sequencer: Arc<Sequencer>,
+    news: Option<Arc<News>>,
 }
 
-impl Emitted {
-    pub(in crate::platform) fn of<E: Event>(aggregate: Uuid, version: i32, event: &E) -> Self {
-        #[expect(clippy::expect_used, reason = "events are plain values with text keys")]
-        let data = serde_json::to_value(event).expect("an event is always JSON");
-        Self { id: Uuid::now_v7(), kind: E::TYPE, aggregate, version, data }
+impl EventsHandle {
+    /// How NATS is doing.
+    pub fn nats_status(&self) -> NatsStatus {
+        self.news.as_ref().map_or(NatsStatus::Off, |news| news.status())
+    }
+
+    /// Has every reader look at once, after an operator retried or replayed something.
+    pub fn wake(&self) {
+        self.sequencer.readers().wake();
     }
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = schema::outbox)]
-struct OutboxRow<'a> {
-    event_id: Uuid,
-    tenant_id: Uuid,
-    type_: &'a str,
-    aggregate_id: Uuid,
-    aggregate_version: i32,
-    data: &'a Value,
-    user_id: Option<Uuid>,
-    correlation_id: &'a str,
-    occurred_at: DateTime<Utc>,
-}
+/// Starts the sequencer, a task for each subscription and, unless NATS is off, the publisher. None of them waits for
+/// PostgreSQL or NATS here; any number of servers may run them on one database.
+pub fn start(
+    db: &Db,
+    tasks: &Tasks,
+    catalogue: Arc<Catalogue>,
+    subscriptions: Vec<Subscription>,
+    nats: &NatsSettings,
+) -> Result<EventsHandle, EventsError> {
+    subscribers::check(&subscriptions, &catalogue)?;
+    let servers = nats.servers.as_deref().map(Servers::parse).transpose()?;
+    let background = db.for_background();
+    let server = Uuid::now_v7();
+    let mut signals = Vec::new();
 
-/// Writes what a transaction emitted, in order, in as few statements as the protocol allows.
-pub(in crate::platform) fn write(tx: &mut TenantTx<'_>, emitted: &[Emitted]) -> Result<(), DbError> {
-    // PostgreSQL takes at most 65,535 parameters in a statement.
-    const ROWS_AT_ONCE: usize = 5_000;
-    let actor = tx.actor().clone();
-    let occurred_at = tx.now();
-    for part in emitted.chunks(ROWS_AT_ONCE) {
-        let rows: Vec<OutboxRow<'_>> = part
-            .iter()
-            .map(|event| OutboxRow {
-                event_id: event.id,
-                tenant_id: actor.tenant().uuid(),
-                type_: event.kind,
-                aggregate_id: event.aggregate,
-                aggregate_version: event.version,
-                data: &event.data,
-                user_id: actor.user().map(Id::uuid),
-                correlation_id: actor.correlation().as_str(),
-                occurred_at,
-            })
-            .collect();
-        diesel::insert_into(schema::outbox::table).values(&rows).execute(tx.current()?)?;
-    }
-    Ok(())
-}
-
-/// An event of the log.
-#[derive(Debug, Clone)]
-pub struct LoggedEvent {
-    /// Its place in the log: 1, 2, 3 … without gaps, in commit order.
-    pub position: i64,
-    /// Its identifier, the same wherever it is delivered.
-    pub id: Uuid,
-    /// The tenant in which it happened.
-    pub tenant: TenantId,
-    /// The name in the catalogue.
-    pub kind: String,
-    /// The record that it happened to.
-    pub aggregate: Uuid,
-    /// The record's version after it.
-    pub version: i32,
-    /// What happened.
-    pub data: Value,
-    /// Who caused it; none when the platform did.
-    pub user: Option<UserId>,
-    /// The correlation id of the cause.
-    pub correlation: CorrelationId,
-    /// When it happened.
-    pub occurred_at: DateTime<Utc>,
-}
-
-impl LoggedEvent {
-    /// The event as CloudEvents 1.0 JSON, with the extension attributes `tenantid`, `userid`, `correlationid` and
-    /// `sequence`.
-    pub fn envelope(&self) -> Value {
-        let area = self.kind.split('.').next().unwrap_or_default().to_lowercase();
-        let mut envelope = json!({
-            "specversion": "1.0",
-            "id": self.id,
-            "source": format!("/cauce/{area}"),
-            "type": self.kind,
-            "subject": self.aggregate,
-            "time": self.occurred_at,
-            "datacontenttype": "application/json",
-            "tenantid": self.tenant,
-            "correlationid": self.correlation.as_str(),
-            "sequence": format!("{:020}", self.position),
-            "data": self.data,
+    for subscription in subscriptions {
+        let signal = Arc::new(Notify::new());
+        signals.push(signal.clone());
+        let name = subscription.name();
+        let runner = Runner::new(background.clone(), Arc::new(subscription), server, tasks.stopping());
+        let runner = Arc::new(Mutex::new(runner));
+        let at_end = runner.clone();
+        tasks.run(name, signal, SUBSCRIPTION_PERIOD, move || {
+            let runner = runner.clone();
+            async move { runner.lock().await.run().await }
         });
-        if let Some(user) = self.user {
-            envelope["userid"] = json!(user);
-        }
-        envelope
+        at_stop(tasks, async move { at_end.lock().await.release().await });
     }
+
+    let news = servers.map(|servers| {
+        let signal = Arc::new(Notify::new());
+        signals.push(signal.clone());
+        let news = Arc::new(News::new(signal.clone()));
+        let publisher =
+            Publisher::new(background.clone(), catalogue, servers, nats.max_bytes, news.clone(), server);
+        let publisher = Arc::new(Mutex::new(publisher));
+        let at_end = publisher.clone();
+        tasks.run("nats-publisher", signal, PUBLISHER_PERIOD, move || {
+            let publisher = publisher.clone();
+            async move { publisher.lock().await.run().await }
+        });
+        at_stop(tasks, async move { at_end.lock().await.release().await });
+        news
+    });
+
+    let sequencer = Arc::new(Sequencer::new(background.clone(), Readers::new(signals)));
+    let task = sequencer.clone();
+    tasks.run("event-sequencer", db.committed(), SEQUENCER_PERIOD, move || {
+        let sequencer = task.clone();
+        async move { sequencer.run().await }
+    });
+    tasks.run("event-gauges", Arc::new(Notify::new()), gauges::PERIOD, move || {
+        let db = background.clone();
+        async move { gauges::refresh(&db).await }
+    });
+    Ok(EventsHandle { sequencer, news })
+}
+
+/// Runs `last` when the server stops; it waits for the run that is under way by the lock that it takes.
+fn at_stop(tasks: &Tasks, last: impl Future<Output = ()> + Send + 'static) {
+    let stopping = tasks.stopping();
+    tasks.spawn(async move {
+        stopping.cancelled().await;
+        last.await;
+    });
 }

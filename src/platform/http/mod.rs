@@ -3,11 +3,15 @@
 mod body;
 mod context;
 mod cursor;
+mod moment;
 pub mod openapi;
+mod patch;
 mod reply;
 mod words;
 
 pub use body::{Body, Command, Empty, Fields, IfMatch, Query};
 pub use context::{RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};
+pub use moment::Moment;
+pub use patch::Patch;
 pub use reply::Reply;

@@ -75,6 +75,10 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     if has_id {
         problems.push(("404", "No such record in this tenant."));
     }
+    if is_versioned(operation) {
+        problems
+            .push(("412", "Somebody changed it since you read it; `current_version` says to which version."));
+    }
     if method == "post" {
         problems.push(("409", "A duplicate, the wrong state, or an idempotency key in use."));
     }
@@ -104,6 +108,17 @@ fn permission_of(operation: &Operation) -> Option<String> {
     let json = json!(security);
     let scopes = json.as_array()?.iter().find_map(|requirement| requirement.get(BEARER))?;
     Some(scopes.get(0).and_then(|scope| scope.as_str()).unwrap_or_default().to_owned())
+}
+
+/// Whether the operation checks the version that the client read.
+fn is_versioned(operation: &Operation) -> bool {
+    let parameters = operation.parameters.iter().flatten();
+    parameters
+        .filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        })
+        .any(|parameter| parameter.name == "If-Match")
 }
 
 fn header(name: &str, description: &str) -> utoipa::openapi::path::Parameter {

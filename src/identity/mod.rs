@@ -1,0 +1,114 @@
+//! Identity: the companies that use Cauce, the people who work in them, and how they prove who they are.
+//!
+//! Words. A **tenant** is a company; nobody sees another's data. A **user** is a person who works in one tenant; a person
+//! with two companies is two users with one e-mail address. A **session** is one signing-in: an access token for ten
+//! minutes, kept going by refresh tokens that are good once. An **API key** lets a program act as its maker, within its
+//! scopes. **Roles** are sets of rights; a **right** or **permission** is `<area>:<verb>`.
+//!
+//! Invariants.
+//! - Passwords are stored as argon2id, every other secret as SHA-256; none is in a log or an event.
+//! - Whoever is refused at sign-in learns nothing of why: one answer, after the same time, for the unknown and the known.
+//! - Rights are read at each request (see `sessions/verify.rs`); nobody gives or touches rights beyond their own.
+//! - Each tenant has at least one active owner.
+//! - A refresh token that is used twice ends its session, because one of its two users is a thief.
+//! - Only the definer functions of the schema look across tenants, and answer ids and hashes only.
+
+mod api_keys;
+mod audit;
+mod contract;
+mod lookup;
+mod people;
+mod permissions;
+mod schema;
+mod secrets;
+mod sessions;
+mod tenants;
+mod users;
+
+use std::sync::Arc;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use contract::*;
+
+use crate::platform::auth::{Identities, TokenKeys};
+use crate::platform::db::{Db, Module};
+use crate::platform::events::CatalogueEntry;
+use crate::platform::limits::Limits;
+use sessions::oidc::Issuer;
+use sessions::verify::Verifier;
+use users::passwords::Passwords;
+
+const IDENTITY: Module = Module::named("identity");
+
+/// How identity is set up on this server.
+#[derive(Debug, Clone)]
+pub struct IdentitySettings {
+    /// Whether anybody may sign up a new company.
+    pub signup: SignupPolicy,
+    /// How the outside reaches this server, for the links in invitations.
+    pub public_url: String,
+    /// Whose ID tokens are taken, besides passwords.
+    pub oidc: Option<OidcSettings>,
+}
+
+/// An external OpenID Connect issuer.
+#[derive(Debug, Clone)]
+pub struct OidcSettings {
+    /// The issuer, exactly as its tokens say it.
+    pub issuer: String,
+    /// The client id that tokens must be for.
+    pub audience: String,
+}
+
+/// What identity's operations work with; the server shares one as `Data<Identity>`.
+pub struct Identity {
+    db: Db,
+    tokens: Arc<TokenKeys>,
+    limits: Limits,
+    passwords: Passwords,
+    verifier: Verifier,
+    issuer: Option<Issuer>,
+    signup: SignupPolicy,
+    public_url: String,
+}
+
+impl Identity {
+    /// Identity on `db`, with access tokens by `tokens`.
+    pub fn new(db: Db, tokens: Arc<TokenKeys>, limits: Limits, settings: IdentitySettings) -> Self {
+        Self {
+            verifier: Verifier::new(db.clone(), tokens.clone()),
+            passwords: Passwords::new(),
+            issuer: settings.oidc.map(Issuer::new),
+            signup: settings.signup,
+            public_url: settings.public_url,
+            db,
+            tokens,
+            limits,
+        }
+    }
+}
+
+/// Knows who bearers are, for the extractors of `platform::auth`.
+pub fn identities(identity: &Identity) -> Arc<dyn Identities> {
+    Arc::new(identity.verifier.clone())
+}
+
+/// What the other modules ask of identity.
+pub fn people() -> Arc<dyn People> {
+    Arc::new(people::IdentityModule)
+}
+
+/// Every event of identity.
+pub fn event_catalogue() -> Vec<CatalogueEntry> {
+    events::catalogue()
+}
+
+/// Registers every operation of identity.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    sessions::http::routes(config);
+    users::http::routes(config);
+    tenants::http::routes(config);
+    api_keys::http::routes(config);
+    audit::http::routes(config);
+}

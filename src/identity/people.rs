@@ -1,0 +1,23 @@
+//! Identity's answers to the other modules.
+
+use super::contract::{IdentityError, People, Person, TenantSettings};
+use super::{tenants, users};
+use crate::platform::auth::UserId;
+use crate::platform::db::TenantTx;
+
+/// Answers from identity's own tables.
+pub(super) struct IdentityModule;
+
+impl People for IdentityModule {
+    fn person(&self, tx: &mut TenantTx<'_>, user: UserId) -> Result<Option<Person>, IdentityError> {
+        Ok(users::store::people(tx, &[user])?.pop())
+    }
+
+    fn people(&self, tx: &mut TenantTx<'_>, users: &[UserId]) -> Result<Vec<Person>, IdentityError> {
+        users::store::people(tx, users)
+    }
+
+    fn settings(&self, tx: &mut TenantTx<'_>) -> Result<TenantSettings, IdentityError> {
+        Ok(tenants::store::find(tx)?.settings)
+    }
+}

@@ -1,0 +1,92 @@
+//! The tables of the PostgreSQL schema `identity`.
+
+diesel::table! {
+    identity.tenants (tenant_id) {
+        tenant_id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        status -> Text,
+        primary_color -> Nullable<Text>,
+        secondary_color -> Nullable<Text>,
+        logo_url -> Nullable<Text>,
+        locale -> Text,
+        currency -> Text,
+        time_zone -> Text,
+        country -> Text,
+        tax_id -> Nullable<Text>,
+        forgotten_after_days -> Int4,
+        limits -> Jsonb,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.users (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        email -> Text,
+        email_key -> Text,
+        name -> Text,
+        roles -> Array<Text>,
+        status -> Text,
+        password_hash -> Nullable<Text>,
+        invitation_hash -> Nullable<Bytea>,
+        invitation_expires_at -> Nullable<Timestamptz>,
+        joined_at -> Nullable<Timestamptz>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.external_identities (tenant_id, issuer, subject) {
+        tenant_id -> Uuid,
+        issuer -> Text,
+        subject -> Text,
+        user_id -> Uuid,
+        linked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.sessions (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        started_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity.refresh_tokens (tenant_id, session_id, token_hash) {
+        tenant_id -> Uuid,
+        session_id -> Uuid,
+        token_hash -> Bytea,
+        expires_at -> Timestamptz,
+        spent_at -> Nullable<Timestamptz>,
+        successor_salt -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    identity.api_keys (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        prefix -> Text,
+        key_hash -> Bytea,
+        scopes -> Array<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(tenants, users, sessions, api_keys);

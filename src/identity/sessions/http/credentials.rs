@@ -1,0 +1,145 @@
+//! Signing in over HTTP: with a password, an invitation or an external issuer's token.
+
+use actix_web::post;
+use actix_web::web::Data;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::SignedInView;
+use super::visitor::Visitor;
+use crate::identity::Identity;
+use crate::identity::contract::IdentityError;
+use crate::identity::lookup;
+use crate::identity::secrets::hash;
+use crate::identity::sessions::{service, sign_in};
+use crate::identity::users::passwords::NewPassword;
+use crate::kernel::{EmailAddress, Slug};
+use crate::platform::auth::Actor;
+use crate::platform::db::TenantTx;
+use crate::platform::http::{Body, Command, Fields, Reply};
+use crate::platform::problem::Problem;
+
+/// An address and its password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "email": "ana@ferreteria-lopez.mx", "password": "tornillos y tuercas" }))]
+pub(super) struct LoginRequest {
+    #[schema(value_type = EmailAddress)]
+    email: String,
+    #[schema(value_type = String, format = Password, max_length = 1024)]
+    password: SecretString,
+    /// The company's short name, when the address is in several.
+    #[schema(value_type = Option<Slug>)]
+    tenant: Option<String>,
+}
+
+/// An invitation's token and the password to sign in with from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "token": "cauce_invite_5Q0yTqf1m2pQ3l9rS8dWc7vX6bN4hJkLzAeUoYiPgRt", "password": "tornillos y tuercas"
+}))]
+pub(super) struct AcceptRequest {
+    #[schema(max_length = 200)]
+    token: String,
+    /// 8 to 128 characters, not one of the commonest.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
+    password: SecretString,
+}
+
+/// An ID token of the configured OpenID Connect issuer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "id_token": "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiIxIn0.c2lnbmF0dXJl" }))]
+pub(super) struct OidcRequest {
+    #[schema(max_length = 16384)]
+    id_token: String,
+    /// The company's short name, when the person is in several.
+    #[schema(value_type = Option<Slug>)]
+    tenant: Option<String>,
+}
+
+/// Signs in with an e-mail address and a password.
+///
+/// When the address is in several companies with the same password, the answer is 409 and lists them in `tenants`: send
+/// the one that is meant as `tenant`.
+#[utoipa::path(operation_id = "auth_login", tag = "auth", summary = "Sign in", request_body = LoginRequest,
+    responses(
+        (status = 200, description = "The company, the user and their tokens.", body = SignedInView),
+        (status = 401, description = "The address or the password is wrong.")))]
+#[post("/api/v1/auth/login")]
+pub(super) async fn auth_login(
+    visitor: Visitor,
+    identity: Data<Identity>,
+    body: Body<LoginRequest>,
+) -> Result<Reply, Problem> {
+    let request = body.0;
+    let mut fields = Fields::default();
+    let email = fields.take("/email", EmailAddress::parse(&request.email));
+    let slug = fields.take_optional("/tenant", request.tenant.as_deref(), Slug::parse);
+    fields.finish()?;
+    // Nothing that is longer can be anybody's password; it is not worth hashing.
+    let fits = request.password.expose_secret().len() <= 1024;
+    let email = email.filter(|_| fits).ok_or(IdentityError::WrongCredentials)?;
+    let slug = slug.map(|slug| slug.to_string());
+    let signed_in =
+        sign_in::with_password(&identity, &email, request.password, slug, visitor.correlation).await?;
+    Ok(Reply::ok(&SignedInView::of(signed_in, &identity)?))
+}
+
+/// Accepts an invitation: sets the password and signs in.
+#[utoipa::path(operation_id = "auth_accept_invitation", tag = "auth", summary = "Accept an invitation",
+    request_body = AcceptRequest,
+    responses(
+        (status = 200, description = "The company, the user and their tokens.", body = SignedInView),
+        (status = 401, description = "The invitation is used, expired or unknown.")))]
+#[post("/api/v1/auth/accept-invitation")]
+pub(super) async fn auth_accept_invitation(
+    visitor: Visitor,
+    identity: Data<Identity>,
+    command: Command<AcceptRequest>,
+) -> Result<Reply, Problem> {
+    let request = command.value;
+    let mut fields = Fields::default();
+    let password = fields.take("/password", NewPassword::parse(request.password));
+    fields.finish()?;
+    let invitation = hash(&request.token);
+    let found = lookup::invitation(&identity.db, invitation.clone()).await?;
+    let found = found.ok_or(IdentityError::BadInvitation)?;
+    let password = password.ok_or_else(Problem::internal)?;
+    let password_hash = identity.passwords.hash(password).await?;
+    let (shared, once) = (identity.clone(), command.once);
+    let accept = move |tx: &mut TenantTx<'_>| {
+        once.run(tx, |tx| {
+            let signed_in = service::accept_invitation(tx, &invitation, &password_hash)?;
+            Ok::<_, IdentityError>(Reply::ok(&SignedInView::of(signed_in, &shared)?))
+        })
+    };
+    identity.db.tenant(Actor::verified(found.tenant, found.user, visitor.correlation), accept).await
+}
+
+/// Signs in with an ID token of the external issuer that this server is configured for.
+///
+/// The first time, the token must hold a verified e-mail address of somebody who works in a company or was invited to
+/// one; from then on the person is known by the issuer's own name for them.
+#[utoipa::path(operation_id = "auth_oidc", tag = "auth", summary = "Sign in through an external issuer",
+    request_body = OidcRequest,
+    responses(
+        (status = 200, description = "The company, the user and their tokens.", body = SignedInView),
+        (status = 401, description = "The token is not valid here, or of nobody who was invited."),
+        (status = 404, description = "No issuer is configured.")))]
+#[post("/api/v1/auth/oidc")]
+pub(super) async fn auth_oidc(
+    visitor: Visitor,
+    identity: Data<Identity>,
+    body: Body<OidcRequest>,
+) -> Result<Reply, Problem> {
+    let request = body.0;
+    let mut fields = Fields::default();
+    let slug = fields.take_optional("/tenant", request.tenant.as_deref(), Slug::parse);
+    fields.finish()?;
+    let slug = slug.map(|slug| slug.to_string());
+    let signed_in = sign_in::with_id_token(&identity, &request.id_token, slug, visitor.correlation).await?;
+    Ok(Reply::ok(&SignedInView::of(signed_in, &identity)?))
+}

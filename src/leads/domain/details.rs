@@ -1,0 +1,62 @@
+//! What is known of a lead, and what changed in it.
+
+use serde_json::{Map, Value, json};
+
+use super::{Consent, Form};
+use crate::kernel::{EmailAddress, Line, Money, Phone, Prose, WebUrl};
+
+/// What is known of a lead, each part parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Details {
+    /// The company.
+    pub company_name: Line<255>,
+    /// The person.
+    pub contact_name: Option<Line<255>>,
+    /// Their e-mail address.
+    pub email: Option<EmailAddress>,
+    /// Their phone.
+    pub phone: Option<Phone>,
+    /// The company's web site.
+    pub website: Option<WebUrl>,
+    /// What the company does.
+    pub industry: Option<Line<100>>,
+    /// How many people work there.
+    pub employee_count: Option<i32>,
+    /// What it sells in a year.
+    pub annual_revenue: Option<Money>,
+    /// Where the lead came from.
+    pub source: Line<100>,
+    /// Labels, without repetition.
+    pub tags: Vec<Line<50>>,
+    /// Free text.
+    pub notes: Option<Prose<10_000>>,
+    /// What the tenant keeps beside.
+    pub custom_fields: Map<String, Value>,
+    /// Whether they agreed to be written to.
+    pub consent: Option<Consent>,
+}
+
+/// What differs between two states of a lead's details, as `{"<field>": {"from": …, "to": …}}`.
+pub fn changes(before: &Details, after: &Details) -> Map<String, Value> {
+    let (before, after) = (Form::from(before), Form::from(after));
+    let pairs = [
+        ("company_name", json!(before.company_name), json!(after.company_name)),
+        ("contact_name", json!(before.contact_name), json!(after.contact_name)),
+        ("email", json!(before.email), json!(after.email)),
+        ("phone", json!(before.phone), json!(after.phone)),
+        ("website", json!(before.website), json!(after.website)),
+        ("industry", json!(before.industry), json!(after.industry)),
+        ("employee_count", json!(before.employee_count), json!(after.employee_count)),
+        ("annual_revenue", json!(before.annual_revenue), json!(after.annual_revenue)),
+        ("source", json!(before.source), json!(after.source)),
+        ("tags", json!(before.tags), json!(after.tags)),
+        ("notes", json!(before.notes), json!(after.notes)),
+        ("custom_fields", json!(before.custom_fields), json!(after.custom_fields)),
+        ("consent", json!(before.consent), json!(after.consent)),
+    ];
+    pairs
+        .into_iter()
+        .filter(|(_, from, to)| from != to)
+        .map(|(field, from, to)| (field.to_owned(), json!({ "from": from, "to": to })))
+        .collect()
+}

@@ -1,0 +1,206 @@
+//! Lists of leads, and counts.
+
+use actix_web::get;
+use actix_web::web::Data;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::ReadLeads;
+use super::views::{LeadView, StatusCounts, SummaryView};
+use crate::kernel::text::{digits, fold};
+use crate::kernel::{Invalid, Line};
+use crate::leads::domain::Status;
+use crate::leads::service;
+use crate::leads::store::{Direction, Filter, Place, Sort, SortKey};
+use crate::platform::auth::Authorized;
+use crate::platform::db::Db;
+use crate::platform::http::{Cursor, Moment, Page, PageLimit, Query, Reply};
+use crate::platform::problem::{FieldError, Problem};
+
+/// Which leads, in which order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// In this state.
+    status: Option<Status>,
+    /// Of this owner.
+    owner_id: Option<Uuid>,
+    /// From this source.
+    source: Option<String>,
+    /// With this tag.
+    tag: Option<String>,
+    /// Brought by this import.
+    import_id: Option<Uuid>,
+    /// With this score or more.
+    score_min: Option<i32>,
+    /// With this score or less.
+    score_max: Option<i32>,
+    /// Created at or after.
+    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    created_from: Option<Moment>,
+    /// Created before.
+    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    created_to: Option<Moment>,
+    /// Changed at or after.
+    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    updated_from: Option<Moment>,
+    /// Changed before.
+    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    updated_to: Option<Moment>,
+    /// With a follow-up at or after.
+    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    follow_up_from: Option<Moment>,
+    /// With a follow-up before.
+    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    follow_up_to: Option<Moment>,
+    /// Marked as forgotten, or not.
+    forgotten: Option<bool>,
+    /// Words in the company, contact or e-mail, or digits of the phone; accents and capitals do not matter.
+    #[param(max_length = 100)]
+    q: Option<String>,
+    /// `created_at`, `updated_at`, `score`, `company_name` or `next_follow_up_at`; `-` before it turns it round.
+    #[param(inline, value_type = Option<SortName>)]
+    sort: Option<String>,
+    /// Items a page.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 20)]
+    limit: Option<PageLimit>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The orders that a list can have.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the parameter")]
+enum SortName {
+    #[schema(rename = "created_at")]
+    CreatedAt,
+    #[schema(rename = "-created_at")]
+    CreatedAtDown,
+    #[schema(rename = "updated_at")]
+    UpdatedAt,
+    #[schema(rename = "-updated_at")]
+    UpdatedAtDown,
+    #[schema(rename = "score")]
+    Score,
+    #[schema(rename = "-score")]
+    ScoreDown,
+    #[schema(rename = "company_name")]
+    CompanyName,
+    #[schema(rename = "-company_name")]
+    CompanyNameDown,
+    #[schema(rename = "next_follow_up_at")]
+    NextFollowUpAt,
+    #[schema(rename = "-next_follow_up_at")]
+    NextFollowUpAtDown,
+}
+
+/// Lists leads, newest first when no order is given.
+#[utoipa::path(operation_id = "leads_list", tag = "leads", summary = "List leads", params(ListQuery),
+    security(("bearer" = ["leads:read"])),
+    responses((status = 200, description = "A page of leads.", body = Page<LeadView>)))]
+#[get("/api/v1/leads")]
+pub async fn leads_list(
+    who: Authorized<ReadLeads>,
+    query: Query<ListQuery>,
+    db: Data<Db>,
+) -> Result<Reply, Problem> {
+    let query = query.0;
+    let limit = query.limit.unwrap_or_default();
+    let sort = sort(query.sort.as_deref())?;
+    let place = query.cursor.as_deref().map(Cursor::read::<Place>).transpose()?;
+    if place.as_ref().is_some_and(|place| !place.fits(sort)) {
+        return Err(Cursor::refused());
+    }
+    let filter = query.filter()?;
+    db.tenant(who.actor(), move |tx| {
+        let rows = service::list(tx, filter, sort, place, limit)?;
+        let page = Page::cut(rows, limit, |row| Place::behind(sort, row));
+        Ok::<_, Problem>(Reply::ok(&page.map(LeadView::from)))
+    })
+    .await
+}
+
+/// Counts leads by state, and those that need attention.
+#[utoipa::path(operation_id = "leads_summary", tag = "leads", summary = "Count leads",
+    security(("bearer" = ["leads:read"])), responses((status = 200, description = "The counts.", body = SummaryView)))]
+#[get("/api/v1/leads/summary")]
+pub async fn leads_summary(who: Authorized<ReadLeads>, db: Data<Db>) -> Result<Reply, Problem> {
+    db.tenant(who.actor(), |tx| {
+        let (counts, forgotten, follow_ups_due) = service::summary(tx)?;
+        let mut by_status = StatusCounts::default();
+        for (status, count) in &counts {
+            match Status::parse(status) {
+                Some(Status::New) => by_status.new = *count,
+                Some(Status::Contacted) => by_status.contacted = *count,
+                Some(Status::Qualified) => by_status.qualified = *count,
+                Some(Status::Converted) => by_status.converted = *count,
+                Some(Status::Disqualified) => by_status.disqualified = *count,
+                None => {}
+            }
+        }
+        let total = counts.iter().map(|(_, count)| count).sum();
+        Ok::<_, Problem>(Reply::ok(&SummaryView { total, by_status, forgotten, follow_ups_due }))
+    })
+    .await
+}
+
+impl ListQuery {
+    fn filter(self) -> Result<Filter, Problem> {
+        let at = |moment: Option<Moment>| moment.map(Moment::utc);
+        Ok(Filter {
+            status: self.status,
+            owner: self.owner_id,
+            source: self.source,
+            tag: self.tag,
+            import: self.import_id,
+            score: (self.score_min, self.score_max),
+            created: (at(self.created_from), at(self.created_to)),
+            updated: (at(self.updated_from), at(self.updated_to)),
+            follow_up: (at(self.follow_up_from), at(self.follow_up_to)),
+            forgotten: self.forgotten,
+            patterns: self.q.as_deref().map(patterns).transpose()?,
+        })
+    }
+}
+
+/// `LIKE` patterns for what somebody typed into a search box.
+fn patterns(typed: &str) -> Result<Vec<String>, Problem> {
+    let refuse = |reason: Invalid| Problem::invalid(vec![FieldError::parameter("q", reason)]);
+    let line = Line::<100>::parse(typed).map_err(refuse)?;
+    let mut patterns = vec![pattern(&fold(line.as_str()))];
+    let number = digits(line.as_str());
+    let is_number = line.as_str().chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
+    if number.len() >= 4 && is_number {
+        patterns.push(pattern(&number));
+    }
+    Ok(patterns)
+}
+
+fn pattern(text: &str) -> String {
+    format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
+}
+
+fn sort(text: Option<&str>) -> Result<Sort, Problem> {
+    let text = text.unwrap_or("-created_at");
+    let (name, direction) = match text.strip_prefix('-') {
+        Some(name) => (name, Direction::Descending),
+        None => (text, Direction::Ascending),
+    };
+    let key = match name {
+        "created_at" => SortKey::CreatedAt,
+        "updated_at" => SortKey::UpdatedAt,
+        "score" => SortKey::Score,
+        "company_name" => SortKey::CompanyName,
+        "next_follow_up_at" => SortKey::NextFollowUpAt,
+        _ => {
+            let reason = Invalid::new(
+                "must be created_at, updated_at, score, company_name or next_follow_up_at, with - before it to turn it round",
+                "debe ser created_at, updated_at, score, company_name o next_follow_up_at, con - delante para invertirlo",
+            );
+            return Err(Problem::invalid(vec![FieldError::parameter("sort", reason)]));
+        }
+    };
+    Ok(Sort { key, direction })
+}

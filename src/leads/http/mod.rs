@@ -1,0 +1,54 @@
+//! Leads over HTTP.
+
+mod activities;
+mod contacts;
+mod listing;
+mod progress;
+mod records;
+mod views;
+
+use actix_web::web::Data;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::identity::People;
+use crate::platform::auth::Permission;
+
+/// What leads ask of identity, as the server shares it.
+type PeopleData = Data<dyn People>;
+
+/// `leads:read`
+pub struct ReadLeads;
+
+/// `leads:write`
+pub struct WriteLeads;
+
+impl Permission for ReadLeads {
+    const NAME: &'static str = "leads:read";
+}
+
+impl Permission for WriteLeads {
+    const NAME: &'static str = "leads:write";
+}
+
+/// Registers the operations on leads; fixed paths stand before those with an identifier.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(listing::leads_list)
+        .service(listing::leads_summary)
+        .service(records::leads_create)
+        .service(records::leads_get)
+        .service(records::leads_update)
+        .service(records::leads_delete)
+        .service(progress::leads_assign)
+        .service(progress::leads_change_status)
+        .service(progress::leads_qualify)
+        .service(progress::leads_disqualify)
+        .service(progress::leads_schedule_follow_up)
+        .service(progress::leads_score)
+        .service(activities::leads_log_activity)
+        .service(activities::leads_list_activities)
+        .service(contacts::leads_add_contact)
+        .service(contacts::leads_list_contacts)
+        .service(contacts::leads_change_contact)
+        .service(contacts::leads_remove_contact);
+}

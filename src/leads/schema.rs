@@ -1,0 +1,107 @@
+//! The tables of the PostgreSQL schema `leads`.
+
+diesel::table! {
+    leads.leads (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        version -> Int4,
+        company_name -> Text,
+        contact_name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        website -> Nullable<Text>,
+        industry -> Nullable<Text>,
+        employee_count -> Nullable<Int4>,
+        annual_revenue_minor -> Nullable<Int8>,
+        annual_revenue_currency -> Nullable<Text>,
+        status -> Text,
+        disqualify_reason -> Nullable<Text>,
+        score -> Int4,
+        source -> Text,
+        owner_id -> Nullable<Uuid>,
+        tags -> Array<Text>,
+        notes -> Nullable<Text>,
+        custom_fields -> Jsonb,
+        first_touch -> Nullable<Jsonb>,
+        last_touch -> Nullable<Jsonb>,
+        consent -> Nullable<Jsonb>,
+        import_id -> Nullable<Uuid>,
+        search_text -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        last_activity_at -> Nullable<Timestamptz>,
+        next_follow_up_at -> Nullable<Timestamptz>,
+        follow_up_note -> Nullable<Text>,
+        follow_up_raised_at -> Nullable<Timestamptz>,
+        forgotten_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    leads.identities (tenant_id, kind, value) {
+        tenant_id -> Uuid,
+        kind -> Text,
+        value -> Text,
+        lead_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    leads.contacts (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        lead_id -> Uuid,
+        name -> Text,
+        role -> Nullable<Text>,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    leads.activities (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        lead_id -> Uuid,
+        kind -> Text,
+        text -> Text,
+        at -> Timestamptz,
+        user_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    leads.imports (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        status -> Text,
+        file_name -> Text,
+        content -> Nullable<Bytea>,
+        options -> Jsonb,
+        user_id -> Nullable<Uuid>,
+        correlation_id -> Text,
+        rows_done -> Int4,
+        total -> Int4,
+        created -> Int4,
+        updated -> Int4,
+        skipped -> Int4,
+        refused -> Int4,
+        failure -> Nullable<Text>,
+        leased_until -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        completed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    leads.import_reasons (tenant_id, import_id, reason_key) {
+        tenant_id -> Uuid,
+        import_id -> Uuid,
+        reason -> Jsonb,
+        reason_key -> Text,
+        count -> Int4,
+        rows -> Array<Int4>,
+    }
+}

@@ -1,0 +1,232 @@
+//! What may be done with leads: one function a use case, inside the caller's transaction.
+
+mod activities;
+mod contacts;
+mod progress;
+mod scoring;
+mod upkeep;
+
+pub use activities::{NewActivity, activities, log_activity};
+pub use contacts::{NewContact, add_contact, change_contact, contacts, remove_contact};
+pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
+pub use scoring::{rescore, score};
+pub use upkeep::{keep_up, tenants};
+
+use serde_json::json;
+
+use super::contract::events::{LeadCreated, LeadDeleted, LeadUpdated};
+use super::contract::{LeadId, LeadsError};
+use super::domain::{Details, Form, Lead, Touch, changes};
+use super::store::{self, Claim, Filter, Place, Row, Sort};
+use crate::kernel::Country;
+use crate::platform::auth::UserId;
+use crate::platform::db::TenantTx;
+use crate::platform::http::PageLimit;
+use crate::platform::id::Id;
+
+/// A lead on its way in.
+#[derive(Debug, Clone)]
+pub struct NewLead {
+    /// What is known of it.
+    pub details: Details,
+    /// How it found us.
+    pub touch: Option<Touch>,
+    /// Who works on it.
+    pub owner: Option<UserId>,
+}
+
+/// What happens when the e-mail or phone of a new lead belongs to another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDuplicate {
+    /// It is refused, naming the other one.
+    #[default]
+    Refuse,
+    /// The other one is updated with what is known now.
+    Update,
+    /// Both are kept.
+    Allow,
+}
+
+/// A lead that was created, or the existing one that was updated instead.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A new lead.
+    Created(Row),
+    /// The lead that had the e-mail or phone.
+    Updated(Row),
+}
+
+/// Creates a lead, or does to its duplicate what `on_duplicate` says.
+pub fn create(tx: &mut TenantTx<'_>, new: NewLead, on_duplicate: OnDuplicate) -> Result<Outcome, LeadsError> {
+    let mut lead = Lead::new(new.details, new.touch, tx.now());
+    lead.owner = new.owner;
+    if on_duplicate == OnDuplicate::Update {
+        let values: Vec<String> = lead.identities().into_iter().map(|(_, value)| value).collect();
+        if let Some(holder) = store::holders(tx, &values)?.first() {
+            let existing = Id::from(holder.lead_id);
+            return enrich(tx, existing, &lead.details, lead.last_touch).map(Outcome::Updated);
+        }
+    }
+    let claim = if on_duplicate == OnDuplicate::Allow { Claim::WhatIsFree } else { Claim::All };
+    let rows = store::insert(tx, std::slice::from_ref(&lead), claim)?;
+    announce(tx, &lead);
+    rows.into_iter().next().map(Outcome::Created).ok_or(LeadsError::NotFound(lead.id))
+}
+
+/// Tells that `lead` was created.
+pub fn announce(tx: &mut TenantTx<'_>, lead: &Lead) {
+    let created = LeadCreated {
+        id: lead.id,
+        company_name: lead.details.company_name.to_string(),
+        contact_name: lead.details.contact_name.as_ref().map(ToString::to_string),
+        email: lead.details.email.as_ref().map(ToString::to_string),
+        phone: lead.details.phone.as_ref().map(ToString::to_string),
+        source: lead.details.source.to_string(),
+        status: lead.status,
+        score: lead.score,
+        owner_id: lead.owner,
+        import_id: lead.import,
+    };
+    tx.emit(lead.id.uuid(), lead.version, &created);
+}
+
+/// The lead.
+pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Row, LeadsError> {
+    store::find(tx, id)
+}
+
+/// A page of leads, one more than asked for when there is a next page.
+pub fn list(
+    tx: &mut TenantTx<'_>,
+    filter: Filter,
+    sort: Sort,
+    place: Option<Place>,
+    limit: PageLimit,
+) -> Result<Vec<Row>, LeadsError> {
+    store::list(tx, filter, sort, place, limit)
+}
+
+/// Leads by state, and those that need attention: (by state, forgotten, due).
+pub fn summary(tx: &mut TenantTx<'_>) -> Result<(Vec<(String, i64)>, i64, i64), LeadsError> {
+    let counts = store::counts(tx)?;
+    let (forgotten, due) = store::attention(tx)?;
+    Ok((counts, forgotten, due))
+}
+
+/// What a PATCH does to a lead.
+pub struct Change<F> {
+    /// Writes the changed fields into the form.
+    pub edit: F,
+    /// The country of phones without a country code.
+    pub country: Country,
+    /// A new last touch.
+    pub touch: Option<Touch>,
+    /// The version that the caller read; none when they do not care.
+    pub version: Option<i32>,
+}
+
+/// Changes fields of a lead; what does not differ changes nothing and emits nothing.
+pub fn update<F: FnOnce(&mut Form)>(
+    tx: &mut TenantTx<'_>,
+    id: LeadId,
+    change: Change<F>,
+) -> Result<Row, LeadsError> {
+    let mut lead = store::lock(tx, id)?;
+    check_version(&lead, change.version)?;
+    let mut form = Form::from(&lead.details);
+    (change.edit)(&mut form);
+    let details = form.parse(change.country)?;
+    let touch = change.touch.or_else(|| lead.last_touch.clone());
+    rewrite(tx, &mut lead, details, touch)
+}
+
+/// Deletes a lead with its contacts and activities.
+pub fn delete(tx: &mut TenantTx<'_>, id: LeadId, version: Option<i32>) -> Result<(), LeadsError> {
+    let lead = store::lock(tx, id)?;
+    check_version(&lead, version)?;
+    store::delete(tx, id)?;
+    let deleted = LeadDeleted { id, company_name: lead.details.company_name.to_string() };
+    tx.emit(id.uuid(), lead.version + 1, &deleted);
+    Ok(())
+}
+
+/// Adds what `fresh` knows to an existing lead: filled fields replace, empty ones leave, tags and custom fields join.
+pub fn enrich(
+    tx: &mut TenantTx<'_>,
+    id: LeadId,
+    fresh: &Details,
+    touch: Option<Touch>,
+) -> Result<Row, LeadsError> {
+    let mut lead = store::lock(tx, id)?;
+    let mut details = lead.details.clone();
+    details.company_name = fresh.company_name.clone();
+    replace(&mut details.contact_name, fresh.contact_name.as_ref());
+    replace(&mut details.email, fresh.email.as_ref());
+    replace(&mut details.phone, fresh.phone.as_ref());
+    replace(&mut details.website, fresh.website.as_ref());
+    replace(&mut details.industry, fresh.industry.as_ref());
+    replace(&mut details.employee_count, fresh.employee_count.as_ref());
+    replace(&mut details.annual_revenue, fresh.annual_revenue.as_ref());
+    replace(&mut details.notes, fresh.notes.as_ref());
+    replace(&mut details.consent, fresh.consent.as_ref());
+    for tag in &fresh.tags {
+        if !details.tags.contains(tag) {
+            details.tags.push(tag.clone());
+        }
+    }
+    details.custom_fields.extend(fresh.custom_fields.clone());
+    let touch = touch.or_else(|| lead.last_touch.clone());
+    rewrite(tx, &mut lead, details, touch)
+}
+
+fn replace<T: Clone>(field: &mut Option<T>, fresh: Option<&T>) {
+    if let Some(value) = fresh {
+        *field = Some(value.clone());
+    }
+}
+
+fn rewrite(
+    tx: &mut TenantTx<'_>,
+    lead: &mut Lead,
+    details: Details,
+    touch: Option<Touch>,
+) -> Result<Row, LeadsError> {
+    let mut changed = changes(&lead.details, &details);
+    if lead.last_touch != touch {
+        changed.insert("utm".to_owned(), json!({ "from": lead.last_touch, "to": touch }));
+    }
+    if changed.is_empty() {
+        return store::find(tx, lead.id);
+    }
+    let same_person = changed.keys().all(|field| field != "email" && field != "phone");
+    lead.details = details;
+    if lead.first_touch.is_none() {
+        lead.first_touch.clone_from(&touch);
+    }
+    lead.last_touch = touch;
+    if !same_person {
+        store::reclaim(tx, lead)?;
+    }
+    commit(tx, lead, |lead| LeadUpdated { id: lead.id, changes: changed })
+}
+
+/// Bumps the version, writes the lead and tells what happened.
+fn commit<E: crate::platform::events::Event>(
+    tx: &mut TenantTx<'_>,
+    lead: &mut Lead,
+    event: impl FnOnce(&Lead) -> E,
+) -> Result<Row, LeadsError> {
+    lead.version += 1;
+    lead.touched(tx.now());
+    let row = store::save(tx, lead)?;
+    let event = event(lead);
+    tx.emit(lead.id.uuid(), lead.version, &event);
+    Ok(row)
+}
+
+fn check_version(lead: &Lead, expected: Option<i32>) -> Result<(), LeadsError> {
+    match expected {
+        Some(version) if version != lead.version => Err(LeadsError::Stale(lead.version)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,262 @@
+//! Lists of leads: filters, sorts and keyset pages; counts by state.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Nullable, Text};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Row;
+use crate::leads::LEADS;
+use crate::leads::contract::LeadsError;
+use crate::leads::domain::Status;
+use crate::leads::schema::leads::{self, dsl};
+use crate::platform::db::{DbError, TenantTx};
+use crate::platform::http::{Cursor, PageLimit};
+
+/// Which leads are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub status: Option<Status>,
+    pub owner: Option<Uuid>,
+    pub source: Option<String>,
+    pub tag: Option<String>,
+    pub import: Option<Uuid>,
+    pub score: (Option<i32>, Option<i32>),
+    pub created: Range,
+    pub updated: Range,
+    pub follow_up: Range,
+    pub forgotten: Option<bool>,
+    /// `LIKE` patterns over the search text, any of which must match.
+    pub patterns: Option<Vec<String>>,
+}
+
+/// From (included) and to (excluded).
+pub type Range = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+/// What a list is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SortKey {
+    CreatedAt,
+    UpdatedAt,
+    Score,
+    CompanyName,
+    NextFollowUpAt,
+}
+
+/// Upwards or downwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    Ascending,
+    Descending,
+}
+
+/// An order: a key and a direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sort {
+    /// The key.
+    pub key: SortKey,
+    /// The direction.
+    pub direction: Direction,
+}
+
+/// The place behind a lead in a list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Place {
+    sort: Sort,
+    value: Value,
+    id: Uuid,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Value {
+    Time(DateTime<Utc>),
+    Number(i32),
+    Text(String),
+}
+
+impl Place {
+    /// The cursor behind `row`.
+    pub fn behind(sort: Sort, row: &Row) -> String {
+        let value = match sort.key {
+            SortKey::CreatedAt => Value::Time(row.created_at),
+            SortKey::UpdatedAt => Value::Time(row.updated_at),
+            SortKey::Score => Value::Number(row.score),
+            SortKey::CompanyName => Value::Text(row.company_name.clone()),
+            SortKey::NextFollowUpAt => Value::Time(row.next_follow_up_at.unwrap_or_default()),
+        };
+        Cursor::write(&Self { sort, value, id: row.id })
+    }
+
+    /// Whether it is a place in a list ordered by `sort`.
+    pub fn fits(&self, sort: Sort) -> bool {
+        let kind = match sort.key {
+            SortKey::Score => matches!(self.value, Value::Number(_)),
+            SortKey::CompanyName => matches!(&self.value, Value::Text(text) if !text.contains('\0')),
+            _ => matches!(self.value, Value::Time(_)),
+        };
+        self.sort == sort && kind
+    }
+}
+
+type Query = leads::BoxedQuery<'static, diesel::pg::Pg>;
+
+/// Up to `limit + 1` leads behind `place`.
+pub fn list(
+    tx: &mut TenantTx<'_>,
+    filter: Filter,
+    sort: Sort,
+    place: Option<Place>,
+    limit: PageLimit,
+) -> Result<Vec<Row>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), filter);
+    let query = match place {
+        Some(place) => behind(query, place),
+        None => query,
+    };
+    let query = order(query, sort).limit(limit.rows_to_read()).select(Row::as_select());
+    Ok(query.load(tx.conn(LEADS)?).map_err(DbError::from)?)
+}
+
+/// How many leads are in each state.
+pub fn counts(tx: &mut TenantTx<'_>) -> Result<Vec<(String, i64)>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let counts = leads::table
+        .filter(dsl::tenant_id.eq(tenant))
+        .group_by(dsl::status)
+        .select((dsl::status, diesel::dsl::count_star()))
+        .load(tx.conn(LEADS)?);
+    Ok(counts.map_err(DbError::from)?)
+}
+
+/// How many leads are marked as forgotten, and how many have a follow-up that is due.
+pub fn attention(tx: &mut TenantTx<'_>) -> Result<(i64, i64), LeadsError> {
+    let (tenant, now) = (tx.tenant().uuid(), tx.now());
+    let forgotten = leads::table
+        .filter(dsl::tenant_id.eq(tenant).and(dsl::forgotten_at.is_not_null()))
+        .count()
+        .get_result(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    let due = leads::table
+        .filter(dsl::tenant_id.eq(tenant).and(dsl::next_follow_up_at.le(now)))
+        .filter(dsl::status.eq_any(["new", "contacted", "qualified"]))
+        .count()
+        .get_result(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok((forgotten, due))
+}
+
+fn narrow(mut query: Query, filter: Filter) -> Query {
+    if let Some(status) = filter.status {
+        query = query.filter(dsl::status.eq(status.as_str()));
+    }
+    if let Some(owner) = filter.owner {
+        query = query.filter(dsl::owner_id.eq(owner));
+    }
+    if let Some(source) = filter.source.clone() {
+        query = query.filter(dsl::source.eq(source));
+    }
+    if let Some(import) = filter.import {
+        query = query.filter(dsl::import_id.eq(import));
+    }
+    match filter.forgotten {
+        Some(true) => query = query.filter(dsl::forgotten_at.is_not_null()),
+        Some(false) => query = query.filter(dsl::forgotten_at.is_null()),
+        None => {}
+    }
+    if filter.patterns.is_some() || filter.tag.is_some() {
+        let found = sql::<Bool>("id IN (SELECT leads.find(")
+            .bind::<Nullable<Array<Text>>, _>(filter.patterns.clone())
+            .sql(", ")
+            .bind::<Nullable<Text>, _>(filter.tag.clone())
+            .sql("))");
+        query = query.filter(found);
+    }
+    within(query, &filter)
+}
+
+fn within(mut query: Query, filter: &Filter) -> Query {
+    if let Some(least) = filter.score.0 {
+        query = query.filter(dsl::score.ge(least));
+    }
+    if let Some(most) = filter.score.1 {
+        query = query.filter(dsl::score.le(most));
+    }
+    if let Some(from) = filter.created.0 {
+        query = query.filter(dsl::created_at.ge(from));
+    }
+    if let Some(to) = filter.created.1 {
+        query = query.filter(dsl::created_at.lt(to));
+    }
+    if let Some(from) = filter.updated.0 {
+        query = query.filter(dsl::updated_at.ge(from));
+    }
+    if let Some(to) = filter.updated.1 {
+        query = query.filter(dsl::updated_at.lt(to));
+    }
+    if let Some(from) = filter.follow_up.0 {
+        query = query.filter(dsl::next_follow_up_at.ge(from));
+    }
+    if let Some(to) = filter.follow_up.1 {
+        query = query.filter(dsl::next_follow_up_at.lt(to));
+    }
+    query
+}
+
+// A row comparison is one index condition, and leakproof as its parts are.
+fn behind(query: Query, place: Place) -> Query {
+    let column = match place.sort.key {
+        SortKey::CreatedAt => "created_at",
+        SortKey::UpdatedAt => "updated_at",
+        SortKey::Score => "score",
+        SortKey::CompanyName => "company_name",
+        SortKey::NextFollowUpAt => "next_follow_up_at",
+    };
+    let comparison = match place.sort.direction {
+        Direction::Ascending => ">",
+        Direction::Descending => "<",
+    };
+    let start = sql::<Bool>(&format!("({column}, id) {comparison} ("));
+    let id = place.id;
+    match place.value {
+        Value::Time(at) => query.filter(
+            start
+                .bind::<diesel::sql_types::Timestamptz, _>(at)
+                .sql(", ")
+                .bind::<diesel::sql_types::Uuid, _>(id)
+                .sql(")"),
+        ),
+        Value::Number(number) => query.filter(
+            start
+                .bind::<diesel::sql_types::Integer, _>(number)
+                .sql(", ")
+                .bind::<diesel::sql_types::Uuid, _>(id)
+                .sql(")"),
+        ),
+        Value::Text(text) => query
+            .filter(start.bind::<Text, _>(text).sql(", ").bind::<diesel::sql_types::Uuid, _>(id).sql(")")),
+    }
+}
+
+fn order(query: Query, sort: Sort) -> Query {
+    use Direction::{Ascending, Descending};
+    match (sort.key, sort.direction) {
+        (SortKey::CreatedAt, Ascending) => query.order((dsl::created_at.asc(), dsl::id.asc())),
+        (SortKey::CreatedAt, Descending) => query.order((dsl::created_at.desc(), dsl::id.desc())),
+        (SortKey::UpdatedAt, Ascending) => query.order((dsl::updated_at.asc(), dsl::id.asc())),
+        (SortKey::UpdatedAt, Descending) => query.order((dsl::updated_at.desc(), dsl::id.desc())),
+        (SortKey::Score, Ascending) => query.order((dsl::score.asc(), dsl::id.asc())),
+        (SortKey::Score, Descending) => query.order((dsl::score.desc(), dsl::id.desc())),
+        (SortKey::CompanyName, Ascending) => query.order((dsl::company_name.asc(), dsl::id.asc())),
+        (SortKey::CompanyName, Descending) => query.order((dsl::company_name.desc(), dsl::id.desc())),
+        // Leads without a follow-up have no place in an order by follow-ups.
+        (SortKey::NextFollowUpAt, Ascending) => query
+            .filter(dsl::next_follow_up_at.is_not_null())
+            .order((dsl::next_follow_up_at.asc(), dsl::id.asc())),
+        (SortKey::NextFollowUpAt, Descending) => query
+            .filter(dsl::next_follow_up_at.is_not_null())
+            .order((dsl::next_follow_up_at.desc(), dsl::id.desc())),
+    }
+}

@@ -1,0 +1,190 @@
+//! Leads in the database: reading, writing, and the identities that make duplicates.
+
+mod activities;
+mod contacts;
+mod listing;
+mod rows;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Uuid as SqlUuid};
+
+pub use activities::{ActivityRow, activities, insert_activity};
+pub use contacts::{ContactRow, contacts, delete_contact, find_contact, insert_contact, save_contact};
+pub use listing::{Direction, Filter, Place, Sort, SortKey, attention, counts, list};
+pub use rows::{IdentityRow, Row};
+use rows::{identity_rows, restore, row};
+
+use super::LEADS;
+use super::contract::{LeadId, LeadsError};
+use super::domain::Lead;
+use super::schema::{identities, leads};
+use crate::platform::auth::TenantId;
+use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::id::Id;
+
+/// What a new lead does when its e-mail or phone belongs to another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is refused.
+    All,
+    /// It stays without them.
+    WhatIsFree,
+}
+
+/// The lead's row.
+pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Row, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let row = leads::table.find((tenant, id.uuid())).select(Row::as_select()).first(tx.conn(LEADS)?);
+    row.optional().map_err(DbError::from)?.ok_or(LeadsError::NotFound(id))
+}
+
+/// The lead.
+pub fn read(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead, LeadsError> {
+    restore(find(tx, id)?)
+}
+
+/// The lead, locked until the transaction ends.
+pub fn lock(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let row = leads::table
+        .find((tenant, id.uuid()))
+        .for_update()
+        .select(Row::as_select())
+        .first(tx.conn(LEADS)?)
+        .optional()
+        .map_err(DbError::from)?;
+    restore(row.ok_or(LeadsError::NotFound(id))?)
+}
+
+/// Writes new leads and claims their identities; answers their rows.
+pub fn insert(tx: &mut TenantTx<'_>, new: &[Lead], claim: Claim) -> Result<Vec<Row>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let rows: Vec<Row> = new.iter().map(|lead| row(tenant, lead)).collect();
+    diesel::insert_into(leads::table).values(&rows).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
+    let keys: Vec<IdentityRow> = new.iter().flat_map(|lead| identity_rows(tenant, lead)).collect();
+    claim_identities(tx, &keys, claim)?;
+    Ok(rows)
+}
+
+/// Writes a changed lead back; answers its row.
+pub fn save(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<Row, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let row = row(tenant, lead);
+    diesel::update(leads::table.find((tenant, lead.id.uuid())))
+        .set(&row)
+        .execute(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok(row)
+}
+
+/// Gives up the lead's identities and claims those that it has now.
+pub fn reclaim(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<(), LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let own = identities::table
+        .filter(identities::tenant_id.eq(tenant))
+        .filter(identities::lead_id.eq(lead.id.uuid()));
+    diesel::delete(own).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
+    claim_identities(tx, &identity_rows(tenant, lead), Claim::All)
+}
+
+/// Who holds any of `values` already.
+pub fn holders(tx: &mut TenantTx<'_>, values: &[String]) -> Result<Vec<IdentityRow>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let held = identities::table
+        .filter(identities::tenant_id.eq(tenant))
+        .filter(identities::kind.eq_any(["email", "phone"]))
+        .filter(identities::value.eq_any(values))
+        .select(IdentityRow::as_select())
+        .load(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok(held)
+}
+
+/// Deletes the lead with all that belongs to it.
+pub fn delete(tx: &mut TenantTx<'_>, id: LeadId) -> Result<(), LeadsError> {
+    let tenant = tx.tenant().uuid();
+    diesel::delete(leads::table.find((tenant, id.uuid()))).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Sets the score alone.
+pub fn set_score(tx: &mut TenantTx<'_>, id: LeadId, score: i32) -> Result<(), LeadsError> {
+    let tenant = tx.tenant().uuid();
+    diesel::update(leads::table.find((tenant, id.uuid())))
+        .set(leads::score.eq(score))
+        .execute(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Every tenant that has leads.
+pub fn tenants(tx: &mut SystemTx<'_>) -> Result<Vec<TenantId>, LeadsError> {
+    let tenants = diesel::select(diesel::dsl::sql::<Array<SqlUuid>>("ARRAY(SELECT leads.tenants())"))
+        .get_result::<Vec<uuid::Uuid>>(tx.conn())
+        .map_err(DbError::from)?;
+    Ok(tenants.into_iter().map(Id::from).collect())
+}
+
+/// Up to `at_most` leads whose follow-up has come and was not told yet, locked.
+pub fn due(tx: &mut TenantTx<'_>, at_most: i64) -> Result<Vec<Lead>, LeadsError> {
+    let (tenant, now) = (tx.tenant().uuid(), tx.now());
+    let rows = leads::table
+        .filter(leads::tenant_id.eq(tenant))
+        .filter(leads::next_follow_up_at.le(now))
+        .filter(leads::follow_up_raised_at.is_null())
+        .filter(leads::status.eq_any(["new", "contacted", "qualified"]))
+        .order((leads::next_follow_up_at, leads::id))
+        .limit(at_most)
+        .for_update()
+        .skip_locked()
+        .select(Row::as_select())
+        .load::<Row>(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    rows.into_iter().map(restore).collect()
+}
+
+/// Up to `at_most` open leads about which nothing was done since `since`, not marked yet, locked.
+pub fn neglected(tx: &mut TenantTx<'_>, since: DateTime<Utc>, at_most: i64) -> Result<Vec<Lead>, LeadsError> {
+    let (tenant, now) = (tx.tenant().uuid(), tx.now());
+    let rows = leads::table
+        .filter(leads::tenant_id.eq(tenant))
+        .filter(leads::status.eq_any(["new", "contacted", "qualified"]))
+        .filter(leads::updated_at.lt(since))
+        .filter(leads::forgotten_at.is_null())
+        .filter(leads::next_follow_up_at.is_null().or(leads::next_follow_up_at.lt(now)))
+        .order((leads::updated_at, leads::id))
+        .limit(at_most)
+        .for_update()
+        .skip_locked()
+        .select(Row::as_select())
+        .load::<Row>(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    rows.into_iter().map(restore).collect()
+}
+
+fn claim_identities(tx: &mut TenantTx<'_>, keys: &[IdentityRow], claim: Claim) -> Result<(), LeadsError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let claimed = diesel::insert_into(identities::table)
+        .values(keys)
+        .on_conflict_do_nothing()
+        .execute(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    if claim == Claim::WhatIsFree || claimed == keys.len() {
+        return Ok(());
+    }
+    let values: Vec<String> = keys.iter().map(|key| key.value.clone()).collect();
+    let held = holders(tx, &values)?;
+    let same = |key: &IdentityRow, other: &IdentityRow| {
+        (&key.kind, &key.value) == (&other.kind, &other.value) && key.lead_id != other.lead_id
+    };
+    match held.iter().find(|other| keys.iter().any(|key| same(key, other))) {
+        None => Ok(()),
+        Some(other) => {
+            let field = if other.kind == "email" { "email" } else { "phone" };
+            Err(LeadsError::Duplicate { existing: Id::from(other.lead_id), field })
+        }
+    }
+}

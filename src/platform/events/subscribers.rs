@@ -1,0 +1,97 @@
+//! Subscriptions: which function of which module handles which kind of event.
+//!
+//! A handler's writes and the subscription's position commit together, so each event takes effect exactly once, with or
+//! without NATS. Effects outside the database do not belong in a handler: it inserts a row that a job picks up.
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::cursor::NATS;
+use super::event::{Event, LoggedEvent};
+use super::{Catalogue, EventsError};
+use crate::platform::db::TenantTx;
+
+type Handler = Box<dyn Fn(&mut TenantTx<'_>, &LoggedEvent) -> anyhow::Result<()> + Send + Sync>;
+
+/// A named reader of the log with a handler for each kind of event that it wants.
+///
+/// A new name starts at the beginning of the log, so that a read model is filled from what already happened.
+pub struct Subscription {
+    name: &'static str,
+    handlers: Vec<(&'static str, Handler)>,
+}
+
+impl Subscription {
+    /// A subscription called `name`, which its position is kept under for ever: `<module>-<purpose>`.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, handlers: Vec::new() }
+    }
+
+    /// Handles events of the kind `E` with `handler`, in the event's tenant, in order for each record.
+    ///
+    /// An error or a panic takes back what the handler wrote; the event is tried again, eight times in all, while later
+    /// events of the same record wait. What the handler emits carries the event's correlation id.
+    #[must_use]
+    pub fn on<E: Event>(
+        mut self,
+        handler: impl Fn(&mut TenantTx<'_>, E, &LoggedEvent) -> anyhow::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        let decode_and_handle: Handler = Box::new(move |tx, event| {
+            let data = E::deserialize(&event.data)
+                .map_err(|error| anyhow::Error::new(error).context("the data cannot be read"))?;
+            handler(tx, data, event)
+        });
+        self.handlers.push((E::TYPE, decode_and_handle));
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn kinds(&self) -> Vec<&'static str> {
+        self.handlers.iter().map(|(kind, _)| *kind).collect()
+    }
+
+    /// Runs the handler of `event`; a panic is an error.
+    pub(super) fn handle(&self, tx: &mut TenantTx<'_>, event: &LoggedEvent) -> anyhow::Result<()> {
+        let Some((_, handler)) = self.handlers.iter().find(|(kind, _)| *kind == event.kind) else {
+            return Ok(());
+        };
+        tx.caused_by(event);
+        // The transaction is rolled back after a panic, and nothing else outlives it.
+        match catch_unwind(AssertUnwindSafe(|| handler(tx, event))) {
+            Ok(outcome) => outcome,
+            Err(panic) => Err(anyhow::anyhow!("the handler panicked: {}", words_of(panic.as_ref()))),
+        }
+    }
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without words")
+}
+
+/// Refuses subscriptions that share a name or a handler, and those for kinds that nobody emits.
+pub(super) fn check(subscriptions: &[Subscription], catalogue: &Catalogue) -> Result<(), EventsError> {
+    let mut names = HashSet::from([NATS]);
+    for subscription in subscriptions {
+        if !names.insert(subscription.name) {
+            return Err(EventsError::NameTaken(subscription.name));
+        }
+        let mut kinds = HashSet::new();
+        for kind in subscription.kinds() {
+            if !kinds.insert(kind) {
+                return Err(EventsError::HandledTwice { subscription: subscription.name, kind });
+            }
+            if catalogue.entry(kind).is_none() {
+                return Err(EventsError::UnknownKind { subscription: subscription.name, kind });
+            }
+        }
+    }
+    Ok(())
+}

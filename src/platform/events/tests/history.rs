@@ -1,0 +1,102 @@
+//! A tenant reads its own log, page by page, and nobody else's.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::support::{Database, Disk, Instance, PROBE, actor, change, eventually, log_end};
+use crate::platform::auth::{Actor, CorrelationId, TenantId, UserId};
+use crate::platform::db::{Db, DbError};
+use crate::platform::events::{HistoryFilter, HistoryOrder, history};
+use crate::platform::schema;
+
+async fn read(
+    db: &Db,
+    tenant: TenantId,
+    filter: HistoryFilter,
+    order: HistoryOrder,
+    after: Option<i64>,
+    limit: i64,
+) -> Vec<(Uuid, i32)> {
+    let events = db.tenant(actor(tenant), move |tx| history(tx, PROBE, &filter, order, after, limit)).await;
+    events.unwrap().into_iter().map(|event| (event.aggregate, event.version)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_is_the_tenants_own_in_pages() {
+    let database = Database::start(Disk::Trusted);
+    let instance = Instance::start(&database, Vec::new(), None);
+    let db = &instance.db;
+    let (one, other) = (TenantId::new(), TenantId::new());
+    let things = [Uuid::now_v7(), Uuid::now_v7()];
+    for _ in 0..3 {
+        change(db, one, things[0], "x").await;
+        change(db, other, things[1], "x").await;
+        change(db, one, things[1], "x").await;
+    }
+    let user = UserId::new();
+    let by_hand = Actor::verified(one, user, CorrelationId::parse("by-hand").unwrap());
+    db.tenant(by_hand, move |tx| {
+        let version = super::support::bump(tx, things[0])?;
+        tx.emit(things[0], version, &super::support::ThingNoted { of: things[0] });
+        Ok::<_, DbError>(())
+    })
+    .await
+    .unwrap();
+    eventually("ten in the log", async || (log_end(db).await == 10).then_some(())).await;
+
+    use HistoryOrder::{NewestFirst, OldestFirst};
+    let all = HistoryFilter::default;
+    let [a, b] = things;
+    assert_eq!(read(db, other, all(), OldestFirst, None, 10).await, [(b, 1), (b, 2), (b, 3)]);
+    assert_eq!(read(db, one, all(), NewestFirst, None, 3).await, [(a, 4), (b, 3), (a, 3)]);
+    assert_eq!(read(db, one, all(), NewestFirst, Some(7), 3).await, [(b, 2), (a, 2), (b, 1)]);
+    assert_eq!(read(db, one, all(), OldestFirst, Some(7), 9).await, [(b, 3), (a, 4)]);
+    let of_thing = HistoryFilter { aggregate: Some(b), ..all() };
+    assert_eq!(read(db, one, of_thing, OldestFirst, None, 10).await, [(b, 1), (b, 2), (b, 3)]);
+    for filter in [
+        HistoryFilter { kinds: Some(vec!["Thing.Noted".to_owned()]), ..all() },
+        HistoryFilter { user: Some(user), ..all() },
+        HistoryFilter { correlation: Some("by-hand".to_owned()), ..all() },
+    ] {
+        assert_eq!(read(db, one, filter.clone(), OldestFirst, None, 10).await, [(a, 4)], "{filter:?}");
+        assert!(read(db, other, filter, OldestFirst, None, 10).await.is_empty());
+    }
+    let now = database.clock.now();
+    let past = HistoryFilter { before: Some(now), ..all() };
+    assert_eq!(read(db, one, past, OldestFirst, None, 10).await.len(), 7);
+    let future = HistoryFilter { since: Some(now), ..all() };
+    assert!(read(db, one, future, OldestFirst, None, 10).await.is_empty());
+    instance.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn modules_may_neither_read_partitions_nor_cursors_nor_make_room() {
+    let database = Database::start(Disk::Trusted);
+    let db = database.connect();
+    for statement in [
+        "SELECT * FROM events.log_000000",
+        "SELECT * FROM events.outbox",
+        "SELECT * FROM events.subscriptions",
+        "SELECT * FROM events.retries",
+        "SELECT * FROM events.dead_letters",
+        "SELECT * FROM events.nats_state",
+        "SELECT * FROM events.counter",
+        "SELECT events.make_room()",
+        "DELETE FROM events.log",
+    ] {
+        let refused = db
+            .tenant(actor(TenantId::new()), move |tx| {
+                diesel::sql_query(statement).execute(tx.conn(PROBE)?)?;
+                Ok::<_, DbError>(())
+            })
+            .await;
+        assert!(refused.is_err_and(|error| error.to_string().contains("permission denied")), "{statement}");
+    }
+    // The sequencer's own role sees events and nothing else.
+    let refused = db
+        .system(crate::platform::events::EVENTS, |tx| {
+            Ok::<i64, DbError>(schema::idempotency_keys::table.count().get_result(tx.conn())?)
+        })
+        .await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("permission denied")));
+}

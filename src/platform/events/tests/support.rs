@@ -1,0 +1,402 @@
+//! Servers that die with the test, a small module with one table, and ways to look at what happened.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Text};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::platform::auth::{Actor, CorrelationId, TenantId};
+use crate::platform::clock::Clock;
+use crate::platform::db::migrate::{Admin, Login};
+use crate::platform::db::{Db, DbError, Module, PoolSettings, TenantTx};
+use crate::platform::events::{
+    Catalogue, CatalogueEntry, EVENTS, Event, EventsHandle, LoggedEvent, NatsSettings, Subscription, cursor,
+    start,
+};
+use crate::platform::tasks::Tasks;
+
+/// The module of these tests.
+pub(super) const PROBE: Module = Module::named("probe");
+
+const SCHEMA: &str = "
+    CREATE ROLE cauce_probe NOLOGIN;
+    GRANT cauce_module TO cauce_probe;
+    CREATE SCHEMA probe;
+    GRANT USAGE ON SCHEMA probe TO cauce_probe;
+    CREATE TABLE probe.things (
+        tenant_id uuid NOT NULL, id uuid NOT NULL, version integer NOT NULL DEFAULT 0, PRIMARY KEY (tenant_id, id));
+    SELECT platform.tenant_table('probe.things', 'cauce_probe');
+    CREATE TABLE probe.effects (
+        tenant_id uuid NOT NULL, serial bigserial, reader text NOT NULL, aggregate uuid NOT NULL,
+        version integer NOT NULL, position bigint NOT NULL, PRIMARY KEY (tenant_id, serial));
+    SELECT platform.tenant_table('probe.effects', 'cauce_probe');
+    GRANT USAGE ON SEQUENCE probe.effects_serial_seq TO cauce_probe;";
+
+/// A thing changed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(super) struct ThingChanged {
+    pub(super) marker: String,
+}
+
+impl Event for ThingChanged {
+    const TYPE: &'static str = "Thing.Changed";
+    const SUBJECT: &'static str = "thing.changed";
+    const SUMMARY: &'static str = "A thing changed.";
+
+    fn example() -> Self {
+        Self { marker: "one".to_owned() }
+    }
+}
+
+/// Somebody noted a change.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(super) struct ThingNoted {
+    pub(super) of: Uuid,
+}
+
+impl Event for ThingNoted {
+    const TYPE: &'static str = "Thing.Noted";
+    const SUBJECT: &'static str = "thing.noted";
+    const SUMMARY: &'static str = "A change of a thing was noted.";
+
+    fn example() -> Self {
+        Self { of: Uuid::nil() }
+    }
+}
+
+pub(super) fn catalogue() -> Arc<Catalogue> {
+    let entries = vec![CatalogueEntry::of::<ThingChanged>(), CatalogueEntry::of::<ThingNoted>()];
+    Arc::new(Catalogue::new(entries, vec![("THING_EVENTS", "thing.>")]).unwrap())
+}
+
+/// A child that is killed, and whose directory is removed, when this process ends in whatever way.
+pub(super) struct Guarded {
+    shell: Child,
+}
+
+impl Guarded {
+    fn start(directory: &Path, keep: &str, program: &Path, arguments: &[&str]) -> Self {
+        // The shell waits for the end of its input, which comes with the end of this process.
+        let script = r#"keep=$1; directory=$2; shift 2; "$@" >"$directory/log" 2>&1 & child=$!
+            cat >/dev/null; kill -KILL $child; wait $child; [ "$keep" = keep ] || rm -rf "$directory""#;
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh", keep]).arg(directory).arg(program).args(arguments);
+        command.stdin(Stdio::piped()).current_dir("/");
+        if let Some((uid, gid)) = service_account() {
+            command.uid(uid).gid(gid);
+        }
+        Self { shell: command.spawn().unwrap() }
+    }
+
+    /// Kills the child with SIGKILL and waits for it.
+    fn kill(mut self) {
+        drop(self.shell.stdin.take());
+        self.shell.wait().unwrap();
+    }
+}
+
+/// PostgreSQL refuses root.
+fn service_account() -> Option<(u32, u32)> {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return None;
+    }
+    let accounts = fs::read_to_string("/etc/passwd").unwrap();
+    let line = accounts.lines().find(|line| line.starts_with("postgres:")).expect("a user postgres");
+    let fields: Vec<&str> = line.split(':').collect();
+    Some((fields[2].parse().unwrap(), fields[3].parse().unwrap()))
+}
+
+fn new_directory(name: &str) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let directory = std::env::temp_dir().join(format!("cauce-{name}-{}-{number}", std::process::id()));
+    fs::create_dir(&directory).unwrap();
+    if let Some((uid, gid)) = service_account() {
+        chown(&directory, Some(uid), Some(gid)).unwrap();
+    }
+    directory
+}
+
+/// A database with the schema, and a server process's worth of connections to it.
+pub(super) struct Database {
+    url: String,
+    owner_url: String,
+    pub(super) clock: Clock,
+    _server: Guarded,
+}
+
+/// How careful the database is with the disk.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Disk {
+    Trusted,
+    Synced,
+}
+
+impl Database {
+    pub(super) fn start(disk: Disk) -> Self {
+        let directory = new_directory("events");
+        let binaries = Path::new("/usr/lib/postgresql/15/bin");
+        let data = directory.join("data");
+        let data = data.to_str().unwrap();
+        let mut initdb = Command::new(binaries.join("initdb"));
+        initdb.args([
+            "-D",
+            data,
+            "-A",
+            "trust",
+            "-U",
+            "owner",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]);
+        initdb.current_dir("/").stdout(Stdio::null());
+        if let Some((uid, gid)) = service_account() {
+            initdb.uid(uid).gid(gid);
+        }
+        assert!(initdb.status().unwrap().success());
+        let socket = directory.to_str().unwrap().to_owned();
+        let fsync = if disk == Disk::Synced { "fsync=on" } else { "fsync=off" };
+        let arguments = [
+            "-D",
+            data,
+            "-k",
+            &socket,
+            "-c",
+            "listen_addresses=",
+            "-c",
+            fsync,
+            "-c",
+            "max_connections=60",
+            "-c",
+            "shared_buffers=128MB",
+            "-c",
+            "log_min_messages=warning",
+        ];
+        let server = Guarded::start(&directory, "remove", &binaries.join("postgres"), &arguments);
+        let owner_url = format!("postgres://owner@/postgres?host={socket}");
+        let url = format!("postgres://cauce_app@/postgres?host={socket}");
+        let mut admin = patiently(|| Admin::connect(&owner_url).ok());
+        let login = Login { name: "cauce_app".to_owned(), password: None };
+        admin.migrate(&login).unwrap();
+        admin.execute(SCHEMA).unwrap();
+        // Once more: it lets the login speak as the new module.
+        admin.migrate(&login).unwrap();
+        Self { url, owner_url, clock: Clock::default(), _server: server }
+    }
+
+    /// The pools of one server process.
+    pub(super) fn connect(&self) -> Db {
+        let settings = PoolSettings { requests: 16, background: 6, patience: Duration::from_secs(20) };
+        Db::new(&self.url, &settings, self.clock.clone())
+    }
+
+    /// Runs statements as the owner.
+    pub(super) fn execute(&self, sql: &str) {
+        self.owner().batch_execute(sql).unwrap();
+    }
+
+    /// One number, as the owner.
+    pub(super) fn number(&self, sql: &str) -> i64 {
+        diesel::select(diesel::dsl::sql::<BigInt>(&format!("({sql})::bigint")))
+            .get_result(&mut self.owner())
+            .unwrap()
+    }
+
+    /// The whole log.
+    pub(super) fn log(&self) -> Vec<LoggedEvent> {
+        let span = cursor::Span { after: 0, until: i64::MAX, kinds: None, limit: i64::MAX };
+        cursor::page(&mut self.owner(), &span).unwrap()
+    }
+
+    /// What the handlers of `reader` wrote, in order: record and version.
+    pub(super) fn effects(&self, reader: &str) -> Vec<(Uuid, i32)> {
+        let rows: Vec<Effect> = diesel::sql_query(
+            "SELECT aggregate, version FROM probe.effects WHERE reader = $1 ORDER BY serial",
+        )
+        .bind::<Text, _>(reader)
+        .load(&mut self.owner())
+        .unwrap();
+        rows.into_iter().map(|row| (row.aggregate, row.version)).collect()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "tests look from outside")]
+    fn owner(&self) -> PgConnection {
+        PgConnection::establish(&self.owner_url).unwrap()
+    }
+}
+
+#[derive(QueryableByName)]
+struct Effect {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    aggregate: Uuid,
+    #[diesel(sql_type = Integer)]
+    version: i32,
+}
+
+/// One server process: its pools and its tasks.
+pub(super) struct Instance {
+    pub(super) db: Db,
+    pub(super) tasks: Tasks,
+    pub(super) handle: EventsHandle,
+}
+
+impl Instance {
+    pub(super) fn start(database: &Database, subscriptions: Vec<Subscription>, nats: Option<&str>) -> Self {
+        let (db, tasks) = (database.connect(), Tasks::new());
+        let settings = nats_settings(nats);
+        let handle = start(&db, &tasks, catalogue(), subscriptions, &settings).unwrap();
+        Self { db, tasks, handle }
+    }
+
+    pub(super) async fn stop(self) {
+        self.tasks.stop(Duration::from_secs(10)).await;
+    }
+}
+
+pub(super) fn nats_settings(url: Option<&str>) -> NatsSettings {
+    NatsSettings { servers: url.map(|url| vec![url.to_owned()]), max_bytes: 64 << 20 }
+}
+
+/// A NATS server that can be killed and started again on the same port and store.
+pub(super) struct Nats {
+    port: u16,
+    running: Option<Guarded>,
+    pub(super) directory: PathBuf,
+}
+
+impl Nats {
+    /// Not running yet.
+    pub(super) fn new() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self { port, running: None, directory: new_directory("nats") }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("nats://a-token@127.0.0.1:{}", self.port)
+    }
+
+    pub(super) fn start(&mut self) {
+        let local = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin/nats-server");
+        let program = if local.is_file() { local } else { PathBuf::from("nats-server") };
+        let store = self.directory.join("store");
+        let port = self.port.to_string();
+        let arguments =
+            ["-js", "-a", "127.0.0.1", "-p", &port, "--auth", "a-token", "-sd", store.to_str().unwrap()];
+        self.running = Some(Guarded::start(&self.directory, "keep", &program, &arguments));
+    }
+
+    pub(super) fn kill(&mut self) {
+        self.running.take().unwrap().kill();
+    }
+
+    pub(super) async fn context(&self) -> async_nats::jetstream::Context {
+        let options = async_nats::ConnectOptions::with_token("a-token".to_owned()).retry_on_initial_connect();
+        let client = options.connect(format!("127.0.0.1:{}", self.port)).await.unwrap();
+        async_nats::jetstream::new(client)
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.kill();
+        }
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+pub(super) fn actor(tenant: TenantId) -> Actor {
+    Actor::platform(tenant, CorrelationId::new())
+}
+
+/// Locks the thing, made if need be, and answers its next version.
+pub(super) fn bump(tx: &mut TenantTx<'_>, thing: Uuid) -> Result<i32, DbError> {
+    #[derive(QueryableByName)]
+    struct Bumped {
+        #[diesel(sql_type = Integer)]
+        version: i32,
+    }
+    let tenant = tx.tenant().uuid();
+    let bumped = diesel::sql_query(
+        "INSERT INTO probe.things (tenant_id, id, version) VALUES ($1, $2, 1) \
+         ON CONFLICT (tenant_id, id) DO UPDATE SET version = things.version + 1 RETURNING version",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(tenant)
+    .bind::<diesel::sql_types::Uuid, _>(thing)
+    .get_result::<Bumped>(tx.conn(PROBE)?)?;
+    Ok(bumped.version)
+}
+
+/// Changes the thing and says so; answers its version.
+pub(super) async fn change(db: &Db, tenant: TenantId, thing: Uuid, marker: &str) -> i32 {
+    let marker = marker.to_owned();
+    db.tenant(actor(tenant), move |tx| {
+        let version = bump(tx, thing)?;
+        tx.emit(thing, version, &ThingChanged { marker });
+        Ok::<_, DbError>(version)
+    })
+    .await
+    .unwrap()
+}
+
+/// Writes that `reader` handled `event`.
+pub(super) fn note_effect(tx: &mut TenantTx<'_>, reader: &str, event: &LoggedEvent) -> Result<(), DbError> {
+    let tenant = tx.tenant().uuid();
+    diesel::sql_query(
+        "INSERT INTO probe.effects (tenant_id, reader, aggregate, version, position) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(tenant)
+    .bind::<Text, _>(reader)
+    .bind::<diesel::sql_types::Uuid, _>(event.aggregate)
+    .bind::<Integer, _>(event.version)
+    .bind::<BigInt, _>(event.position)
+    .execute(tx.conn(PROBE)?)?;
+    Ok(())
+}
+
+/// Looks again and again, up to 30 seconds, until `found` finds.
+pub(super) async fn eventually<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(value) = found().await {
+            return value;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "it never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a child process is being waited for, in a test")]
+fn patiently<T>(mut found: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..500 {
+        if let Some(value) = found() {
+            return value;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("it never happened");
+}
+
+/// The position of a subscription.
+pub(super) fn position(database: &Database, name: &str) -> i64 {
+    database
+        .number(&format!("coalesce((SELECT position FROM events.subscriptions WHERE name = '{name}'), 0)"))
+}
+
+/// Reads as the sequencer's role does; fails where it may not.
+pub(super) async fn log_end(db: &Db) -> i64 {
+    db.system(EVENTS, |tx| cursor::log_end(tx.conn())).await.unwrap()
+}
