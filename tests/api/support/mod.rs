@@ -1,6 +1,8 @@
 //! What tests stand on: a running server, and clients that speak to it as people do.
 
 mod client;
+mod database;
+mod seed;
 mod services;
 
 use std::sync::OnceLock;
@@ -10,6 +12,8 @@ use cauce::config::Config;
 use cauce::platform::clock::Clock;
 
 pub use client::{Answer, Client, Tenant, unique};
+pub use database::Database;
+pub use seed::{Seeded, settled};
 pub use services::Cluster;
 
 /// A running server; the tests of a binary share one, except those that move its clock.
