@@ -77,10 +77,15 @@ impl Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ActivityKind {
+    /// Somebody called.
     Call,
+    /// An e-mail was sent or came.
     Email,
+    /// A thought to keep.
     Note,
+    /// People met.
     Meeting,
+    /// A chat message was sent or came.
     Message,
 }
 

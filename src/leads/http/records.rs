@@ -13,6 +13,7 @@ use crate::kernel::{EmailAddress, Line, NonNegativeMoney, Phone, Prose, WebUrl};
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::{Consent, Form, Touch};
 use crate::leads::service::{self, Change, NewLead, OnDuplicate, Outcome};
+use crate::leads::store::Row;
 use crate::platform::auth::{Authorized, UserId};
 use crate::platform::db::Db;
 use crate::platform::http::{Body, Command, Fields, IfMatch, Patch, Query, Reply};
@@ -179,7 +180,7 @@ pub async fn leads_create(
                     let (version, location) = (row.version, format!("/api/v1/leads/{}", row.id));
                     Reply::created(&LeadView::from(row), location).version(version)
                 }
-                Outcome::Updated(row) => reply(row.into()),
+                Outcome::Updated(row) => reply(row),
             })
         })
     })
@@ -193,7 +194,7 @@ pub async fn leads_create(
 #[get("/api/v1/leads/{id}")]
 pub async fn leads_get(who: Authorized<ReadLeads>, id: Path<LeadId>, db: Data<Db>) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?.into()))).await
+    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?))).await
 }
 
 /// Changes fields of a lead. Send `If-Match` with the version you read, and a change made in between is 412.
@@ -213,7 +214,7 @@ pub async fn leads_update(
     let touch = parse_touch(patch.utm.take())?;
     let change =
         Change { edit: move |form: &mut Form| patch.apply(form), country, touch, version: version.0 };
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::update(tx, id, change)?.into()))).await
+    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::update(tx, id, change)?))).await
 }
 
 /// Deletes a lead with its contacts and activities. Its history stays in the audit.
@@ -236,8 +237,9 @@ pub async fn leads_delete(
 }
 
 /// 200 with the lead and its version.
-pub fn reply(view: LeadView) -> Reply {
-    Reply::ok(&view).version(view.version)
+pub fn reply(row: Row) -> Reply {
+    let version = row.version;
+    Reply::ok(&LeadView::from(row)).version(version)
 }
 
 impl LeadRequest {

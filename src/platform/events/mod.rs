@@ -84,7 +84,7 @@ pub enum EventsError {
         /// The kind of event.
         kind: &'static str,
     },
-    /// NATS_SERVERS is no list of addresses.
+    /// `NATS_SERVERS` is no list of addresses.
     #[error("setting NATS_SERVERS: expected addresses such as nats://nats:4222, separated by commas")]
     NatsAddress,
     /// NATS failed an operator's command.

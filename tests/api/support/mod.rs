@@ -7,7 +7,7 @@ mod services;
 
 use std::sync::OnceLock;
 
-use cauce::app::{App, Services};
+use cauce::app::{App, Background, Services};
 use cauce::config::Config;
 use cauce::platform::clock::Clock;
 
@@ -83,7 +83,7 @@ fn start(config: Config, clock: Clock) -> String {
         let services = Services::start(&config).unwrap();
         services.migrate().unwrap();
         runtime.block_on(async move {
-            let running = App::build(&config, &services, clock).unwrap().listen().unwrap();
+            let running = App::build(&config, &services, clock, Background::Work).unwrap().listen().unwrap();
             sender.send(running.url.clone()).unwrap();
             std::future::pending::<()>().await;
             drop((running, services));
