@@ -40,7 +40,7 @@ SELECT platform.tenant_table('leads.import_reasons', 'cauce_leads');
 
 -- Which tenants have imports to go on with, and leads whose follow-up is due; identifiers only.
 CREATE FUNCTION leads.imports_to_run(moment timestamptz) RETURNS TABLE (tenant_id uuid, id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT i.tenant_id, i.id FROM leads.imports i
     WHERE i.status IN ('pending', 'running') AND (i.leased_until IS NULL OR i.leased_until < moment)
     ORDER BY i.created_at LIMIT 10

@@ -59,9 +59,12 @@ async fn a_module_reaches_the_rows_of_its_tenant_only() {
             found.push(format!("{}: it has rows, so it is waived no more", table.name));
         }
     }
-    let roles = database.column("SELECT rolname FROM pg_roles WHERE rolname LIKE 'cauce\\_%' AND rolname <> 'cauce_lookup'");
+    let roles = database
+        .column("SELECT rolname FROM pg_roles WHERE rolname LIKE 'cauce\\_%' AND rolname <> 'cauce_lookup'");
     let mut denied = 0;
-    for relation in relations.iter().filter(|relation| relation.class != Class::Stream && relation.class != Class::Tool) {
+    for relation in
+        relations.iter().filter(|relation| relation.class != Class::Stream && relation.class != Class::Tool)
+    {
         let own = format!("cauce_{}", relation.schema);
         for role in roles.iter().filter(|role| **role != own || relation.class == Class::Registry) {
             denied += 1;
@@ -96,14 +99,23 @@ async fn events_are_seen_by_their_tenant_only() {
     assert_eq!(database.attempt(&event(&ours.tenant.id)), Ok(1));
     let refused = database.attempt(&event(&theirs.tenant.id)).unwrap_err();
     assert!(refused.contains("row-level security"), "{refused}");
-    for sql in ["SELECT FROM events.outbox", "DELETE FROM events.outbox", "UPDATE events.log SET data = '{}'", "DELETE FROM events.log"] {
+    for sql in [
+        "SELECT FROM events.outbox",
+        "DELETE FROM events.outbox",
+        "UPDATE events.log SET data = '{}'",
+        "DELETE FROM events.log",
+    ] {
         let refused = database.attempt(sql).unwrap_err();
         assert!(refused.contains("permission denied"), "{sql}: {refused}");
     }
-    let partitions = database.column("SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'events.log'::regclass");
+    let partitions = database
+        .column("SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'events.log'::regclass");
     assert!(!partitions.is_empty());
     for partition in partitions {
-        assert!(database.attempt(&format!("SELECT FROM {partition}")).is_err(), "{partition} answers by itself");
+        assert!(
+            database.attempt(&format!("SELECT FROM {partition}")).is_err(),
+            "{partition} answers by itself"
+        );
     }
     database.run("ROLLBACK");
 }

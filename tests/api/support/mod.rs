@@ -81,7 +81,9 @@ fn start(config: Config, clock: Clock) -> String {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let services = Services::start(&config).unwrap();
+        let roles = Cluster::shared().roles();
         services.migrate().unwrap();
+        drop(roles);
         runtime.block_on(async move {
             let running = App::build(&config, &services, clock, Background::Work).unwrap().listen().unwrap();
             sender.send(running.url.clone()).unwrap();

@@ -23,7 +23,8 @@ impl Seeded {
         let tenant = app.tenant().await;
         let marker = tenant.slug.clone();
         let (_, colleague_id) = tenant.colleague(&["SALES"]).await;
-        let key = tenant.owner.post("/api/v1/api-keys", json!({ "name": marker, "scopes": ["leads:read"] })).await;
+        let key =
+            tenant.owner.post("/api/v1/api-keys", json!({ "name": marker, "scopes": ["leads:read"] })).await;
         let lead = json!({
             "company_name": format!("Taller {marker}"), "contact_name": format!("Inés {marker}"), "tags": [marker],
             "email": format!("{marker}@taller.example"), "phone": "+529711609009", "notes": marker,
@@ -59,7 +60,9 @@ impl Seeded {
 
 /// A finished import of one good row and one bad one; none while there are no imports.
 async fn import(tenant: &Tenant, marker: &str) -> Option<String> {
-    let file = format!("Empresa,Correo\nImportada {marker},importada.{marker}@taller.example\nSin contacto {marker},\n");
+    let file = format!(
+        "Empresa,Correo\nImportada {marker},importada.{marker}@taller.example\nSin contacto {marker},\n"
+    );
     let name = format!("{marker}.csv");
     let started = tenant.owner.upload("/api/v1/leads/imports", &name, file.into_bytes(), None).await;
     if [404, 405].contains(&started.status) {

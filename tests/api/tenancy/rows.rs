@@ -17,20 +17,30 @@ pub fn trespasses(database: &mut Database, table: &Relation, ours: &str, theirs:
         return found;
     }
     let row_of_theirs = one_row(database, name, theirs);
-    database.run(&format!("BEGIN; SET LOCAL session_replication_role = replica; SET LOCAL ROLE cauce_{}", table.schema));
+    database.run(&format!(
+        "BEGIN; SET LOCAL session_replication_role = replica; SET LOCAL ROLE cauce_{}",
+        table.schema
+    ));
     let unbound = database.attempt(&format!("SELECT FROM {name}"));
     // A setting that was never there, and one that an earlier transaction left empty.
-    if !unbound.is_err_and(|error| error.contains("app.tenant_id") || error.contains("syntax for type uuid")) {
+    if !unbound.is_err_and(|error| error.contains("app.tenant_id") || error.contains("syntax for type uuid"))
+    {
         found.push(format!("{name}: rows are shown without a tenant"));
     }
     database.run(&format!("SET LOCAL app.tenant_id = '{ours}'"));
     let bound_again = format!("UPDATE {name} SET tenant_id = '{theirs}'");
-    let stolen = format!("INSERT INTO {name} SELECT * FROM jsonb_populate_record(NULL::{name}, $row${row_of_theirs}$row$)");
+    let stolen = format!(
+        "INSERT INTO {name} SELECT * FROM jsonb_populate_record(NULL::{name}, $row${row_of_theirs}$row$)"
+    );
     for (what, sql, expected) in [
         ("SELECT", format!("SELECT FROM {name}"), own),
         ("SELECT of theirs", format!("SELECT FROM {name} WHERE tenant_id = '{theirs}'"), 0),
         ("UPDATE", format!("UPDATE {name} SET tenant_id = tenant_id"), own),
-        ("UPDATE of theirs", format!("UPDATE {name} SET tenant_id = tenant_id WHERE tenant_id = '{theirs}'"), 0),
+        (
+            "UPDATE of theirs",
+            format!("UPDATE {name} SET tenant_id = tenant_id WHERE tenant_id = '{theirs}'"),
+            0,
+        ),
         ("DELETE", format!("DELETE FROM {name}"), own),
         ("DELETE of theirs", format!("DELETE FROM {name} WHERE tenant_id = '{theirs}'"), 0),
     ] {
