@@ -11,7 +11,7 @@ use cauce::app::{App, Background, Services};
 use cauce::config::Config;
 use cauce::platform::clock::Clock;
 
-pub use client::{Answer, Client, Tenant, unique};
+pub use client::{Answer, Client, Tenant};
 pub use database::Database;
 pub use seed::{Seeded, settled};
 pub use services::Cluster;
@@ -92,4 +92,13 @@ fn start(config: Config, clock: Clock) -> String {
         });
     });
     receiver.recv().expect("the server starts")
+}
+
+/// Waits until `holds`, which must become true within half a minute; `what` is told when it does not.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !holds().await {
+        assert!(std::time::Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
