@@ -3,6 +3,7 @@
 mod identity;
 mod leads;
 mod migrations;
+mod openapi;
 mod support;
 mod system;
 mod tenancy;

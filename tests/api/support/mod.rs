@@ -11,7 +11,7 @@ use cauce::app::{App, Background, Services};
 use cauce::config::Config;
 use cauce::platform::clock::Clock;
 
-pub use client::{Answer, Client, Tenant};
+pub use client::{Answer, Client, Tenant, unique};
 pub use database::Database;
 pub use seed::{Seeded, settled};
 pub use services::Cluster;
