@@ -25,6 +25,7 @@ pub use services::{NatsPlace, Services, StartError, data_dir};
 use crate::config::{Config, Signup};
 use crate::identity::{Identity, IdentitySettings, OidcSettings, People, SignupPolicy};
 use crate::kernel::Invalid;
+use crate::leads::Imports;
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
@@ -45,6 +46,7 @@ pub struct App {
     seal: Data<AnswerSeal>,
     identity: Arc<Identity>,
     people: Arc<dyn People>,
+    imports: Imports,
     events: EventsHandle,
     catalogue: Arc<Catalogue>,
 }
@@ -90,9 +92,10 @@ impl App {
         let identity = Arc::new(Identity::new(db.clone(), tokens, limits.clone(), identity_settings(config)));
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
+        let imports = Imports::new(config.import_max_bytes);
         let (subscriptions, nats) = match background {
             Background::Work => {
-                crate::leads::start(&db, &tasks, &people);
+                crate::leads::start(&db, &tasks, &people, &imports);
                 (crate::leads::subscriptions(), services.nats_settings(config.nats_stream_max_bytes))
             }
             Background::Rest => {
@@ -109,6 +112,7 @@ impl App {
             seal: Data::new(AnswerSeal::from_secret(secret.expose_secret().as_bytes())),
             identity,
             people,
+            imports,
             events,
             catalogue,
         })
@@ -160,6 +164,7 @@ impl App {
             .app_data(Data::from(self.identity.clone()))
             .app_data(Data::new(crate::identity::identities(&self.identity)))
             .app_data(Data::from(self.people.clone()))
+            .app_data(Data::new(self.imports.clone()))
             .app_data(Data::new(self.events.clone()))
             .app_data(Data::from(self.catalogue.clone()))
             .app_data(Data::new(self.limits.clone()))

@@ -4,8 +4,8 @@ use anyhow::Result;
 use cauce::app::{Services, catalogue, database};
 use cauce::config::Config;
 use cauce::platform::events::{
-    DeadLetterFilter, ReplayFilter, Resolution, dead_letters, replay_to_nats, replay_to_subscription,
-    resolve_dead_letter,
+    DeadLetterFilter, ReplayFilter, Resolution, StreamedEvent, dead_letters, read_stream, replay_to_nats,
+    replay_to_subscription, resolve_dead_letter,
 };
 use cauce::platform::id::Id;
 use clap::Subcommand;
@@ -29,6 +29,15 @@ pub enum Command {
         /// Only of this kind, such as `Lead.Created`.
         #[arg(long = "type")]
         kind: Option<String>,
+    },
+    /// Reads a JetStream stream from its beginning, as a consumer would.
+    Stream {
+        /// The stream.
+        #[arg(default_value = "LEAD_EVENTS")]
+        stream: String,
+        /// Only events of this record (its id).
+        #[arg(long)]
+        record: Option<Uuid>,
     },
     /// Lists events that a subscription could not handle.
     DeadLetters,
@@ -66,6 +75,16 @@ async fn act(config: &Config, services: &Services, command: Command) -> Result<S
             };
             Ok(format!("{count} event(s) to {subscription} again"))
         }
+        Command::Stream { stream, record } => {
+            let record = record.map(|record| record.to_string());
+            let settings = services.nats_settings(config.nats_stream_max_bytes);
+            let about = |event: &StreamedEvent| {
+                record.as_deref().is_none_or(|record| event.envelope["subject"] == record)
+            };
+            let lines: Vec<String> =
+                read_stream(&settings, &stream, about).await?.iter().map(line_of).collect();
+            Ok(lines.join("\n"))
+        }
         Command::DeadLetters => {
             let letters = dead_letters(&db, DeadLetterFilter::default(), 200).await?;
             let lines: Vec<String> = letters
@@ -82,6 +101,17 @@ async fn act(config: &Config, services: &Services, command: Command) -> Result<S
         Command::Retry { id } => resolve(&db, id, Resolution::Retry, "will be tried again").await,
         Command::Skip { id } => resolve(&db, id, Resolution::Skip, "is left").await,
     }
+}
+
+fn line_of(event: &StreamedEvent) -> String {
+    let text = |name: &str| event.envelope[name].as_str().unwrap_or("-").to_owned();
+    format!(
+        "{:>6}  {:<26}  {}  correlation {}",
+        event.sequence,
+        event.subject,
+        text("time"),
+        text("correlationid")
+    )
 }
 
 async fn resolve(

@@ -226,6 +226,11 @@ impl Problem {
         self.0.code
     }
 
+    /// The refused parts of the request.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
     /// The cause, for the log.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
@@ -273,6 +278,18 @@ impl FieldError {
     /// Refuses the path or query parameter, or header, called `name`.
     pub fn parameter(name: impl Into<String>, reason: Invalid) -> Self {
         Self { place: Place::Parameter(name.into()), detail: reason.0 }
+    }
+
+    /// The pointer or the parameter's name.
+    pub fn place(&self) -> &str {
+        match &self.place {
+            Place::Pointer(name) | Place::Parameter(name) => name,
+        }
+    }
+
+    /// Why it was refused.
+    pub fn reason(&self) -> &Message {
+        &self.detail
     }
 
     fn body(&self, language: Language) -> Value {

@@ -213,7 +213,7 @@ impl TryFrom<TenantPatch> for TenantChange {
             forgotten_after_days: patch
                 .forgotten_after_days
                 .and_then(|days| fields.take("/forgotten_after_days", parse_days(days))),
-            tax_id: said(patch.tax_id),
+            tax_id: patch.tax_id,
             limits: None,
         };
         fields.finish()?;
@@ -221,21 +221,17 @@ impl TryFrom<TenantPatch> for TenantChange {
     }
 }
 
-/// The value of a field that null takes away.
+/// The value of a field that null takes away; a refused one changes nothing, as the whole change is refused.
 fn clearable<T>(
     fields: &mut Fields,
     pointer: &str,
     patch: Patch<String>,
     parse: impl FnOnce(&str) -> Result<T, Invalid>,
-) -> Option<Option<T>> {
-    said(patch).map(|text| fields.take_optional(pointer, text.as_deref(), parse))
-}
-
-fn said(patch: Patch<String>) -> Option<Option<String>> {
+) -> Patch<T> {
     match patch {
-        Patch::Keep => None,
-        Patch::Clear => Some(None),
-        Patch::Set(text) => Some(Some(text)),
+        Patch::Keep => Patch::Keep,
+        Patch::Clear => Patch::Clear,
+        Patch::Set(text) => fields.take(pointer, parse(&text)).map_or(Patch::Keep, Patch::Set),
     }
 }
 

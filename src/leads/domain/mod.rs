@@ -22,6 +22,7 @@ use crate::platform::auth::UserId;
 /// Where a lead stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = LeadStatus)]
 pub enum Status {
     /// Nobody has spoken to them.
     New,

@@ -24,6 +24,7 @@ use crate::platform::problem::{FieldError, Problem};
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// In this state.
+    #[param(inline)]
     status: Option<Status>,
     /// Of this owner.
     owner_id: Option<Uuid>,

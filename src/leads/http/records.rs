@@ -139,6 +139,7 @@ pub struct LeadPatch {
 #[into_params(parameter_in = Query)]
 pub struct CreateQuery {
     /// `update` the other lead, or `allow` both; refused with 409 when not said.
+    #[param(inline)]
     on_duplicate: Option<DuplicateChoice>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{address, log_in, refresh};
+use super::{PASSWORD, address, log_in, refresh};
 use crate::support::{Answer, Client, TestApp};
 
 /// The log, once it holds `count` entries: the sequencer writes it a moment after the change.
@@ -69,7 +69,7 @@ async fn the_log_tells_who_did_what_to_whom() {
             .iter()
             .all(|entry| entry["actor_id"] == tenant.owner_id.as_str())
     );
-    for secret in ["argon2", "password", "cauce_refresh_", "cauce_invite_", &key.text_at("/key")] {
+    for secret in ["argon2", PASSWORD, "cauce_refresh_", "cauce_invite_", &key.text_at("/key")] {
         assert!(!log.text.contains(secret), "{secret}");
     }
     let invited = log_of(&owner, "?correlation_id=alta-de-beto", 1).await;

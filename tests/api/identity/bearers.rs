@@ -132,7 +132,8 @@ async fn requests_without_a_bearer_are_refused() {
 
 #[tokio::test]
 async fn an_asymmetric_key_is_published_and_its_public_half_signs_nothing() {
-    let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+    // As `openssl genpkey -algorithm ed25519` writes it.
+    let pkcs8 = Ed25519KeyPair::generate().unwrap().to_pkcs8v1().unwrap();
     let path = std::env::temp_dir().join(format!("{}.pem", unique("cauce-test-key")));
     let pem = format!(
         "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
