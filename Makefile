@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test fmt bench faults contract advisories
+.PHONY: help setup run demo test fmt openapi bench faults contract advisories
 
 ADVISORY_DB ?= ../shared/data/rust-advisories-2026-08-20.tgz
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -31,6 +31,11 @@ test: setup ## everything that CI runs
 
 fmt: ## format the sources
 	cargo fmt
+
+openapi: ## write the documents in openapi/ anew; a test compares them
+	cargo build --locked
+	$(TARGET)/debug/cauce openapi > openapi/openapi.json
+	$(TARGET)/debug/cauce asyncapi > openapi/asyncapi.json
 
 bench: setup ## the table of figures, each beside pgbench of the same statements
 	cargo test --locked --release --test bench -- --ignored --nocapture --test-threads=1

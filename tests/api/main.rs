@@ -3,5 +3,8 @@
 mod identity;
 mod imports;
 mod leads;
+mod migrations;
+mod openapi;
 mod support;
 mod system;
+mod tenancy;

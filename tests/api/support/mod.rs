@@ -1,6 +1,8 @@
 //! What tests stand on: a running server, and clients that speak to it as people do.
 
 mod client;
+mod database;
+mod seed;
 mod services;
 
 use std::sync::OnceLock;
@@ -10,6 +12,8 @@ use cauce::config::Config;
 use cauce::platform::clock::Clock;
 
 pub use client::{Answer, Client, Tenant, unique};
+pub use database::Database;
+pub use seed::{Seeded, settled};
 pub use services::Cluster;
 
 /// A running server; the tests of a binary share one, except those that move its clock.
@@ -77,7 +81,9 @@ fn start(config: Config, clock: Clock) -> String {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let services = Services::start(&config).unwrap();
+        let roles = Cluster::shared().roles();
         services.migrate().unwrap();
+        drop(roles);
         runtime.block_on(async move {
             let running = App::build(&config, &services, clock, Background::Work).unwrap().listen().unwrap();
             sender.send(running.url.clone()).unwrap();
