@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use cauce::platform::embedded::{EmbeddedPostgres, PostgresAddress};
+use cauce::platform::embedded::{EmbeddedPostgres, PostgresAddress, PostgresBinaries};
 
 use crate::harness::Server;
 use crate::seed::{COMPANIES, Companies, LEAD_ID, LEADS};
@@ -15,6 +15,7 @@ use crate::statements::{Operation, Recorded, Transaction};
 
 /// pgbench on one operation's transaction.
 pub struct Pgbench {
+    program: PathBuf,
     script: PathBuf,
     address: PostgresAddress,
 }
@@ -26,12 +27,13 @@ impl Pgbench {
         let name = format!("pgbench-{operation:?}.sql").to_lowercase();
         let script = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::write(&script, text(companies, recorded.of(operation))).unwrap();
-        Self { script, address }
+        let program = PostgresBinaries::find(&server.data_dir, None).unwrap().program("pgbench");
+        Self { program, script, address }
     }
 
     /// Transactions a second with `clients` connections for `seconds`.
     pub async fn run(&self, clients: u32, seconds: u64) -> f64 {
-        let mut command = tokio::process::Command::new("pgbench");
+        let mut command = tokio::process::Command::new(&self.program);
         command.args(["-n", "-M", "simple", "-D", "ready=0", "-c", &clients.to_string(), "-j", "2"]);
         command.args(["-T", &seconds.to_string(), "-f"]).arg(&self.script);
         command.arg("-h").arg(&self.address.socket_dir).args(["-p", &self.address.port.to_string()]);

@@ -25,6 +25,9 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// The database and the clients are one machine: after a start, requests may be put off for this long.
 const SETTLING: Duration = Duration::from_secs(2);
 
+/// The scenarios share two cores and would excuse each other's delays.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 fn is_long() -> bool {
     std::env::var_os("FAULTS").is_some_and(|tier| tier == "long")
 }
@@ -56,6 +59,7 @@ async fn conclude(report: Report, server: &Server, load: &Load, history: &Histor
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_server_is_killed_again_and_again_while_everybody_writes() {
     let kills = if is_long() { 10 } else { 5 };
+    let _alone = ONE_AT_A_TIME.lock().await;
     let seed = seed();
     let mut random = Random::new(seed);
     let mut server = server("faults-kill", &[]);
@@ -80,6 +84,7 @@ async fn the_server_is_killed_again_and_again_while_everybody_writes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nats_is_away_while_everybody_writes() {
     let away = Duration::from_secs(if is_long() { 30 } else { 10 });
+    let _alone = ONE_AT_A_TIME.lock().await;
     let seed = seed();
     let mut nats = ExternalNats::new();
     nats.start();
@@ -113,6 +118,7 @@ async fn nats_is_away_while_everybody_writes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_in_order_when_everybody_writes_the_same_records() {
     let time = Duration::from_secs(if is_long() { 60 } else { 10 });
+    let _alone = ONE_AT_A_TIME.lock().await;
     let seed = seed();
     let mut server = server("faults-order", &[]);
     server.start().await;
