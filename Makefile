@@ -6,7 +6,6 @@ SHELL := bash
 
 ADVISORY_DB ?= ../shared/data/rust-advisories-2026-08-20.tgz
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
 export ADVISORY_DB
 
 help: ## list the targets
@@ -28,11 +27,7 @@ test: setup ## everything that CI runs
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	@scripts/advisories.sh
-ifeq ($(NEXTEST),yes)
-	cargo nextest run --locked
-else
-	cargo test --locked --all-targets
-endif
+	cargo test --locked
 
 fmt: ## format the sources
 	cargo fmt

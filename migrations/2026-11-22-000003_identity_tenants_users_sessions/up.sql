@@ -165,6 +165,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY u.id LIMIT 8
 $$;
 
+-- For commands of the operator, who names a company as its people do.
+CREATE FUNCTION identity.find_tenant(wanted_slug text) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.tenant_id FROM identity.tenants t WHERE t.slug = wanted_slug AND t.status = 'active'
+$$;
+
 CREATE FUNCTION identity.find_refresh_token(wanted_hash bytea)
 RETURNS TABLE (tenant_id uuid, user_id uuid, item_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

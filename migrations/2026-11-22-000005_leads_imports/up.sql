@@ -3,19 +3,30 @@ CREATE TABLE leads.imports (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
     status text NOT NULL CHECK (status IN ('pending', 'running', 'completed', 'failed', 'undone')),
+    dry_run boolean NOT NULL,
+    -- Only a label; no file has this name on the server.
     file_name text NOT NULL,
-    content bytea,
-    options jsonb NOT NULL,
+    encoding text NOT NULL,
+    separator text NOT NULL,
+    -- [{"header", "field"}] in the order of the file's columns.
+    mapping jsonb NOT NULL,
+    settings jsonb NOT NULL,
     user_id uuid,
     correlation_id text NOT NULL,
-    -- How many rows have been decided; the next batch begins behind them.
-    rows_done integer NOT NULL DEFAULT 0,
+    -- Where the next batch begins: bytes into the decoded text, and the row's number there.
+    next_offset bigint NOT NULL,
+    next_number integer NOT NULL,
     total integer NOT NULL,
     created integer NOT NULL DEFAULT 0,
     updated integer NOT NULL DEFAULT 0,
     skipped integer NOT NULL DEFAULT 0,
     refused integer NOT NULL DEFAULT 0,
-    failure text,
+    -- In both languages.
+    failure jsonb,
+    -- Counted when a worker takes the import up, so that one that kills the program counts; a finished batch clears it.
+    attempts integer NOT NULL DEFAULT 0,
+    -- The worker that goes on with it, so that several do not do the same work; the row's lock and place are the fence.
+    lease_owner uuid,
     leased_until timestamptz,
     created_at timestamptz NOT NULL,
     completed_at timestamptz,
@@ -25,12 +36,26 @@ CREATE INDEX imports_by_creation ON leads.imports (tenant_id, created_at, id);
 CREATE INDEX imports_waiting ON leads.imports (tenant_id, created_at) WHERE status IN ('pending', 'running');
 SELECT platform.tenant_table('leads.imports', 'cauce_leads');
 
--- Rows that were not taken, by reason; the first ones of each reason by their line in the file.
+-- The file itself in pieces of at most 1 MiB, each written and read within the time of one statement; gone when it is done.
+CREATE TABLE leads.import_chunks (
+    tenant_id uuid NOT NULL,
+    import_id uuid NOT NULL,
+    number integer NOT NULL,
+    content bytea NOT NULL,
+    PRIMARY KEY (tenant_id, import_id, number),
+    FOREIGN KEY (tenant_id, import_id) REFERENCES leads.imports (tenant_id, id) ON DELETE CASCADE
+);
+ALTER TABLE leads.import_chunks ALTER COLUMN content SET STORAGE EXTERNAL;
+SELECT platform.tenant_table('leads.import_chunks', 'cauce_leads');
+
+-- Rows that were not taken, by reason; the first ones of each reason by their number in the file.
 CREATE TABLE leads.import_reasons (
     tenant_id uuid NOT NULL,
     import_id uuid NOT NULL,
-    reason jsonb NOT NULL,
     reason_key text NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('skipped', 'refused')),
+    -- In both languages.
+    reason jsonb NOT NULL,
     count integer NOT NULL,
     rows integer[] NOT NULL,
     PRIMARY KEY (tenant_id, import_id, reason_key),
@@ -38,12 +63,21 @@ CREATE TABLE leads.import_reasons (
 );
 SELECT platform.tenant_table('leads.import_reasons', 'cauce_leads');
 
--- Which tenants have imports to go on with, and leads whose follow-up is due; identifiers only.
+-- The oldest import to go on with of each tenant that has none under way; identifiers only.
 CREATE FUNCTION leads.imports_to_run(moment timestamptz) RETURNS TABLE (tenant_id uuid, id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT i.tenant_id, i.id FROM leads.imports i
-    WHERE i.status IN ('pending', 'running') AND (i.leased_until IS NULL OR i.leased_until < moment)
-    ORDER BY i.created_at LIMIT 10
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT oldest.tenant_id, oldest.id
+    FROM (
+        SELECT DISTINCT ON (i.tenant_id) i.tenant_id, i.id, i.created_at
+        FROM leads.imports i
+        WHERE i.status IN ('pending', 'running')
+          AND NOT EXISTS (
+              SELECT FROM leads.imports busy
+              WHERE busy.tenant_id = i.tenant_id AND busy.status IN ('pending', 'running')
+                AND busy.leased_until >= moment)
+        ORDER BY i.tenant_id, i.created_at, i.id
+    ) oldest
+    ORDER BY oldest.created_at LIMIT 10
 $$;
 CREATE POLICY lookup ON leads.imports AS PERMISSIVE FOR SELECT TO cauce_lookup USING (true);
 GRANT SELECT (tenant_id, id, status, leased_until, created_at) ON leads.imports TO cauce_lookup;

@@ -31,7 +31,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use contract::*;
 
-use crate::platform::auth::{Identities, TokenKeys};
+use crate::kernel::Slug;
+use crate::platform::auth::{Identities, TenantId, TokenKeys};
 use crate::platform::db::{Db, Module};
 use crate::platform::events::CatalogueEntry;
 use crate::platform::limits::Limits;
@@ -97,6 +98,11 @@ pub fn identities(identity: &Identity) -> Arc<dyn Identities> {
 /// What the other modules ask of identity.
 pub fn people() -> Arc<dyn People> {
     Arc::new(people::IdentityModule)
+}
+
+/// The active tenant that is called `slug` in addresses; for commands of the operator, who is no user of any tenant.
+pub async fn find_tenant(db: &Db, slug: &Slug) -> Result<Option<TenantId>, IdentityError> {
+    lookup::tenant(db, slug.as_str().to_owned()).await
 }
 
 /// Every event of identity.

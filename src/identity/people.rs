@@ -2,6 +2,7 @@
 
 use super::contract::{IdentityError, People, Person, TenantSettings};
 use super::{tenants, users};
+use crate::kernel::EmailAddress;
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
 
@@ -15,6 +16,14 @@ impl People for IdentityModule {
 
     fn people(&self, tx: &mut TenantTx<'_>, users: &[UserId]) -> Result<Vec<Person>, IdentityError> {
         users::store::people(tx, users)
+    }
+
+    fn by_email(
+        &self,
+        tx: &mut TenantTx<'_>,
+        emails: &[EmailAddress],
+    ) -> Result<Vec<(String, Person)>, IdentityError> {
+        users::store::people_by_email(tx, emails)
     }
 
     fn settings(&self, tx: &mut TenantTx<'_>) -> Result<TenantSettings, IdentityError> {

@@ -21,6 +21,7 @@ pub use contract::events::catalogue as event_catalogue;
 pub use contract::{LeadId, LeadMarker, LeadsError, events};
 pub use domain::{ActivityKind, ScoreReason, Status};
 pub use http::routes;
+pub use imports::Imports;
 pub use tasks::{start, subscriptions};
 
 const LEADS: Module = Module::named("leads");

@@ -77,18 +77,24 @@ diesel::table! {
         tenant_id -> Uuid,
         id -> Uuid,
         status -> Text,
+        dry_run -> Bool,
         file_name -> Text,
-        content -> Nullable<Bytea>,
-        options -> Jsonb,
+        encoding -> Text,
+        separator -> Text,
+        mapping -> Jsonb,
+        settings -> Jsonb,
         user_id -> Nullable<Uuid>,
         correlation_id -> Text,
-        rows_done -> Int4,
+        next_offset -> Int8,
+        next_number -> Int4,
         total -> Int4,
         created -> Int4,
         updated -> Int4,
         skipped -> Int4,
         refused -> Int4,
-        failure -> Nullable<Text>,
+        failure -> Nullable<Jsonb>,
+        attempts -> Int4,
+        lease_owner -> Nullable<Uuid>,
         leased_until -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         completed_at -> Nullable<Timestamptz>,
@@ -96,12 +102,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    leads.import_chunks (tenant_id, import_id, number) {
+        tenant_id -> Uuid,
+        import_id -> Uuid,
+        number -> Int4,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
     leads.import_reasons (tenant_id, import_id, reason_key) {
         tenant_id -> Uuid,
         import_id -> Uuid,
-        reason -> Jsonb,
         reason_key -> Text,
+        outcome -> Text,
+        reason -> Jsonb,
         count -> Int4,
         rows -> Array<Int4>,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(identities, leads);

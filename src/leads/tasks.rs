@@ -9,6 +9,7 @@ use super::LEADS;
 use super::contract::LeadsError;
 use super::contract::events::{LeadCreated, LeadUpdated};
 use super::domain::RuleScorer;
+use super::imports::{self, Imports};
 use super::service;
 use crate::identity::People;
 use crate::platform::auth::{Actor, CorrelationId};
@@ -16,7 +17,7 @@ use crate::platform::db::Db;
 use crate::platform::events::Subscription;
 use crate::platform::tasks::{Next, Tasks};
 
-const UPKEEP_PERIOD: Duration = Duration::from_secs(30);
+const UPKEEP_PERIOD: Duration = Duration::from_secs(15);
 
 /// The readers of the log that leads have.
 pub fn subscriptions() -> Vec<Subscription> {
@@ -28,7 +29,8 @@ pub fn subscriptions() -> Vec<Subscription> {
 }
 
 /// Starts what runs by the clock.
-pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>) {
+pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports) {
+    imports::start(db, tasks, people, imports);
     let (db, people) = (db.for_background(), people.clone());
     tasks.run("leads-upkeep", Arc::new(Notify::new()), UPKEEP_PERIOD, move || {
         let (db, people) = (db.clone(), people.clone());

@@ -5,7 +5,7 @@ pub mod events;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::{Country, Currency, Invalid, Locale, Message, TimeZone};
+use crate::kernel::{Country, Currency, EmailAddress, Invalid, Locale, Message, TimeZone};
 use crate::platform::auth::{TokenError, UserId};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::problem::{AsProblem, FieldError, Problem};
@@ -17,6 +17,13 @@ pub trait People: Send + Sync {
 
     /// Those of `users` who are in the transaction's tenant, in no order.
     fn people(&self, tx: &mut TenantTx<'_>, users: &[UserId]) -> Result<Vec<Person>, IdentityError>;
+
+    /// The people of the transaction's tenant with one of `emails`, each with [`EmailAddress::normalized`] of theirs.
+    fn by_email(
+        &self,
+        tx: &mut TenantTx<'_>,
+        emails: &[EmailAddress],
+    ) -> Result<Vec<(String, Person)>, IdentityError>;
 
     /// How the transaction's tenant is set up.
     fn settings(&self, tx: &mut TenantTx<'_>) -> Result<TenantSettings, IdentityError>;

@@ -8,6 +8,7 @@ use super::domain::{NewUser, Roles, User};
 use crate::identity::IDENTITY;
 use crate::identity::contract::{IdentityError, Person, Role, UserStatus};
 use crate::identity::schema::{external_identities, users};
+use crate::kernel::EmailAddress;
 use crate::platform::auth::UserId;
 use crate::platform::db::{DbError, TenantTx};
 
@@ -260,6 +261,24 @@ pub(in crate::identity) fn people(
         .map_err(DbError::from)?;
     rows.into_iter()
         .map(|(id, name, status)| Ok(Person { id: id.into(), name, status: UserStatus::stored(&status)? }))
+        .collect()
+}
+
+/// Those who have one of `emails`, each with the key of their address.
+pub(in crate::identity) fn people_by_email(
+    tx: &mut TenantTx<'_>,
+    emails: &[EmailAddress],
+) -> Result<Vec<(String, Person)>, IdentityError> {
+    let keys: Vec<String> = emails.iter().map(EmailAddress::normalized).collect();
+    let rows: Vec<(String, Uuid, String, String)> = users::table
+        .select((users::email_key, users::id, users::name, users::status))
+        .filter(users::email_key.eq_any(keys))
+        .load(tx.conn(IDENTITY)?)
+        .map_err(DbError::from)?;
+    rows.into_iter()
+        .map(|(key, id, name, status)| {
+            Ok((key, Person { id: id.into(), name, status: UserStatus::stored(&status)? }))
+        })
         .collect()
 }
 

@@ -35,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(listing::leads_list)
         .service(listing::leads_summary)
+        .configure(crate::leads::imports::routes)
         .service(records::leads_create)
         .service(records::leads_get)
         .service(records::leads_update)

@@ -94,7 +94,7 @@ pub async fn leads_change_status(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, to) = (id.into_inner(), command.value.status);
-    let reason = prose("/reason", command.value.reason)?;
+    let reason = prose("/reason", command.value.reason.as_deref())?;
     act(&db, &who, command.once, move |tx| service::change_status(tx, id, to, reason, version.0)).await
 }
 
@@ -127,7 +127,7 @@ pub async fn leads_disqualify(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    let reason = prose("/reason", Some(command.value.reason))?.unwrap_or_default();
+    let reason = prose("/reason", Some(&command.value.reason))?.unwrap_or_default();
     act(&db, &who, command.once, move |tx| service::disqualify(tx, id, reason, version.0)).await
 }
 
@@ -144,7 +144,7 @@ pub async fn leads_schedule_follow_up(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, at) = (id.into_inner(), command.value.at.utc());
-    let note = prose("/note", command.value.note)?;
+    let note = prose("/note", command.value.note.as_deref())?;
     act(&db, &who, command.once, move |tx| service::schedule_follow_up(tx, id, at, note, version.0)).await
 }
 
@@ -178,12 +178,12 @@ async fn act(
     once: Once,
     work: impl FnOnce(&mut TenantTx<'_>) -> Result<Row, LeadsError> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), move |tx| once.run(tx, |tx| work(tx).map(|row| reply(row.into())))).await
+    db.tenant(who.actor(), move |tx| once.run(tx, |tx| work(tx).map(|row| reply(row)))).await
 }
 
-fn prose(pointer: &str, text: Option<String>) -> Result<Option<String>, Problem> {
+fn prose(pointer: &str, text: Option<&str>) -> Result<Option<String>, Problem> {
     let mut fields = Fields::default();
-    let prose = fields.take_optional(pointer, text.as_deref(), Prose::<1000>::parse);
+    let prose = fields.take_optional(pointer, text, Prose::<1000>::parse);
     fields.finish()?;
     Ok(prose.map(|prose| prose.to_string()))
 }

@@ -13,6 +13,7 @@ use crate::kernel::{EmailAddress, Line, NonNegativeMoney, Phone, Prose, WebUrl};
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::{Consent, Form, Touch};
 use crate::leads::service::{self, Change, NewLead, OnDuplicate, Outcome};
+use crate::leads::store::Row;
 use crate::platform::auth::{Authorized, UserId};
 use crate::platform::db::Db;
 use crate::platform::http::{Body, Command, Fields, IfMatch, Patch, Query, Reply};
@@ -138,6 +139,7 @@ pub struct LeadPatch {
 #[into_params(parameter_in = Query)]
 pub struct CreateQuery {
     /// `update` the other lead, or `allow` both; refused with 409 when not said.
+    #[param(inline)]
     on_duplicate: Option<DuplicateChoice>,
 }
 
@@ -179,7 +181,7 @@ pub async fn leads_create(
                     let (version, location) = (row.version, format!("/api/v1/leads/{}", row.id));
                     Reply::created(&LeadView::from(row), location).version(version)
                 }
-                Outcome::Updated(row) => reply(row.into()),
+                Outcome::Updated(row) => reply(row),
             })
         })
     })
@@ -193,7 +195,7 @@ pub async fn leads_create(
 #[get("/api/v1/leads/{id}")]
 pub async fn leads_get(who: Authorized<ReadLeads>, id: Path<LeadId>, db: Data<Db>) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?.into()))).await
+    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?))).await
 }
 
 /// Changes fields of a lead. Send `If-Match` with the version you read, and a change made in between is 412.
@@ -213,7 +215,7 @@ pub async fn leads_update(
     let touch = parse_touch(patch.utm.take())?;
     let change =
         Change { edit: move |form: &mut Form| patch.apply(form), country, touch, version: version.0 };
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::update(tx, id, change)?.into()))).await
+    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::update(tx, id, change)?))).await
 }
 
 /// Deletes a lead with its contacts and activities. Its history stays in the audit.
@@ -236,8 +238,9 @@ pub async fn leads_delete(
 }
 
 /// 200 with the lead and its version.
-pub fn reply(view: LeadView) -> Reply {
-    Reply::ok(&view).version(view.version)
+pub fn reply(row: Row) -> Reply {
+    let version = row.version;
+    Reply::ok(&LeadView::from(row)).version(version)
 }
 
 impl LeadRequest {

@@ -36,7 +36,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let payload = payload.take();
         Box::pin(async move {
             let bytes = read_json(&request, payload).await?;
-            parse(&bytes).map(Self)
+            parse_json(&bytes, "").map(Self)
         })
     }
 }
@@ -59,7 +59,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Command<T> {
         Box::pin(async move {
             let bytes = read_json(&request, payload).await?;
             let once = Once::of(&request, &bytes)?;
-            Ok(Self { value: parse(&bytes)?, once })
+            Ok(Self { value: parse_json(&bytes, "")?, once })
         })
     }
 }
@@ -180,16 +180,18 @@ fn is_json(request: &HttpRequest) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// The JSON in `bytes`, where none is `{}`; refusals point below `place`, which is empty for a whole body.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T, Problem> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
-    refuse_nul(bytes)?;
+    refuse_nul(bytes, place)?;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refused(&error))?;
+    let value =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refused(&error, place))?;
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
 
-fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+fn refused(error: &serde_path_to_error::Error<serde_json::Error>, place: &str) -> Problem {
     let inner = error.inner();
     if !inner.is_data() {
         return malformed(inner);
@@ -204,7 +206,7 @@ fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     if pointer.is_empty() && (message.starts_with("missing field") || message.starts_with("unknown field")) {
         pointer = format!("/{}", unknown_name(&message));
     }
-    Problem::invalid(vec![FieldError::at(pointer, Invalid(explain(&message)))])
+    Problem::invalid(vec![FieldError::at(format!("{place}{pointer}"), Invalid(explain(&message)))])
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -223,12 +225,12 @@ fn unknown_name(message: &str) -> String {
 }
 
 // PostgreSQL's text cannot hold U+0000, and nobody means it.
-fn refuse_nul(bytes: &[u8]) -> Result<(), Problem> {
+fn refuse_nul(bytes: &[u8], place: &str) -> Result<(), Problem> {
     if !bytes.windows(6).any(|window| window == br"\u0000") {
         return Ok(());
     }
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) };
-    nul_in(&value, "").map_or(Ok(()), |pointer| {
+    nul_in(&value, place).map_or(Ok(()), |pointer| {
         let reason =
             Invalid::new("holds the character U+0000; leave it out", "contiene el carácter U+0000; quítelo");
         Err(Problem::invalid(vec![FieldError::at(pointer, reason)]))

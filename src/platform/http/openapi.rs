@@ -55,6 +55,8 @@ pub fn complete(document: &mut OpenApi) {
 fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     let permission = permission_of(operation);
     let secured = permission.is_some();
+    // Said aloud, so that a forgotten declaration does not look like a public operation.
+    operation.security.get_or_insert_default();
     if let Some(permission) = permission.filter(|permission| !permission.is_empty()) {
         let said = operation.description.take().unwrap_or_default();
         operation.description = Some(format!("{said}\n\nPermission: `{permission}`.").trim().to_owned());

@@ -5,7 +5,7 @@ mod services;
 
 use std::sync::OnceLock;
 
-use cauce::app::{App, Services};
+use cauce::app::{App, Background, Services};
 use cauce::config::Config;
 use cauce::platform::clock::Clock;
 
@@ -79,11 +79,20 @@ fn start(config: Config, clock: Clock) -> String {
         let services = Services::start(&config).unwrap();
         services.migrate().unwrap();
         runtime.block_on(async move {
-            let running = App::build(&config, &services, clock).unwrap().listen().unwrap();
+            let running = App::build(&config, &services, clock, Background::Work).unwrap().listen().unwrap();
             sender.send(running.url.clone()).unwrap();
             std::future::pending::<()>().await;
             drop((running, services));
         });
     });
     receiver.recv().expect("the server starts")
+}
+
+/// Waits until `holds`, which must become true within half a minute; `what` is told when it does not.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !holds().await {
+        assert!(std::time::Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }

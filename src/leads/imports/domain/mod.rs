@@ -1,0 +1,77 @@
+//! The rules of imports: what a file may be asked to do, what a row says, and why it is not taken.
+
+mod reasons;
+mod row;
+mod settings;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use reasons::{Outcome, Reasons, already_there, failure, internal_failure, repeated, unstorable};
+pub use row::{Candidate, Name, RowContext, read_row};
+pub use settings::{FileName, OnDuplicate, Settings};
+
+use crate::platform::id::Id;
+
+/// What an [`ImportId`] names.
+#[derive(Debug)]
+pub enum ImportMarker {}
+
+/// An import's identifier.
+pub type ImportId = Id<ImportMarker>;
+
+/// Whether leads are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They are.
+    Real,
+    /// Only the counts and the reasons are.
+    DryRun,
+}
+
+/// Where an import stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ImportStatus {
+    /// Uploaded, not begun.
+    Pending,
+    /// Rows are being decided.
+    Running,
+    /// Every row was decided.
+    Completed,
+    /// It could not go on; `failure` says why. What it had decided stays.
+    Failed,
+    /// Its leads were taken back.
+    Undone,
+}
+
+impl ImportStatus {
+    /// The name in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Undone => "undone",
+        }
+    }
+
+    /// Whether there is work left, by its name.
+    pub fn is_open(name: &str) -> bool {
+        [Self::Pending, Self::Running].iter().any(|status| status.as_str() == name)
+    }
+}
+
+/// How many rows came to which end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// New leads.
+    pub created: i32,
+    /// Rows whose lead was there and took what they know.
+    pub updated: i32,
+    /// Rows passed over because their lead was there.
+    pub skipped: i32,
+    /// Rows that are no lead.
+    pub refused: i32,
+}

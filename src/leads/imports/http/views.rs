@@ -1,0 +1,135 @@
+//! Imports as clients see them.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::kernel::{Language, Message};
+use crate::leads::imports::domain::{ImportStatus, OnDuplicate};
+use crate::leads::imports::store::{ImportRow, ReasonRow};
+
+/// An import and what it came to so far.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!(import_example()))]
+pub struct ImportView {
+    /// The import's identifier; `GET /api/v1/leads?import_id=…` lists the leads that it brought.
+    pub id: Uuid,
+    /// Where it stands.
+    #[schema(value_type = ImportStatus)]
+    pub status: String,
+    /// Whether it only counts: no lead is written then.
+    pub dry_run: bool,
+    /// What the file was called.
+    pub file_name: String,
+    /// How the file writes its characters.
+    pub encoding: String,
+    /// What separates its cells.
+    #[schema(max_length = 1)]
+    pub separator: String,
+    /// What each column feeds, in the order of the file; may be changed and sent as `options.mapping`.
+    #[schema(value_type = Object)]
+    pub mapping: Map<String, Value>,
+    /// What happens to duplicates.
+    #[schema(value_type = OnDuplicate)]
+    pub on_duplicate: Value,
+    /// Rows in the file, without the header.
+    pub total: i32,
+    /// Leads made.
+    pub created: i32,
+    /// Rows whose lead was there and took what they know.
+    pub updated: i32,
+    /// Rows passed over because their lead was there.
+    pub skipped: i32,
+    /// Rows that are no lead.
+    pub refused: i32,
+    /// Why rows were skipped or refused, the most frequent reason first.
+    pub reasons: Vec<ReasonView>,
+    /// When it was uploaded.
+    pub created_at: DateTime<Utc>,
+    /// When it came to its end.
+    #[schema(required)]
+    pub completed_at: Option<DateTime<Utc>>,
+    /// Why it could not go on.
+    #[schema(required)]
+    pub failure: Option<String>,
+}
+
+/// Why rows were not taken.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "outcome": "refused", "reason": "La fila no tiene correo ni teléfono.", "count": 2353, "rows": [3, 8, 9]
+}))]
+pub struct ReasonView {
+    /// `refused`, or `skipped` because the lead is there.
+    pub outcome: String,
+    /// The sentence, in the language asked for.
+    pub reason: String,
+    /// How many rows.
+    pub count: i32,
+    /// The first 20 of them, as a spreadsheet numbers rows: 1 is the header.
+    #[schema(max_items = 20)]
+    pub rows: Vec<i32>,
+}
+
+/// An example of an import.
+pub fn import_example() -> Value {
+    json!({
+        "id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c21", "status": "completed", "dry_run": false,
+        "file_name": "talleres.csv", "encoding": "windows-1252", "separator": ",",
+        "mapping": { "nom_estab": "company_name", "telefono": "phone", "correoelec": "email", "municipio": "custom:municipio" },
+        "on_duplicate": "skip", "total": 120, "created": 70, "updated": 0, "skipped": 10, "refused": 40,
+        "reasons": [
+            { "outcome": "refused", "reason": "La fila no tiene correo ni teléfono.", "count": 40, "rows": [3, 8, 9] },
+            { "outcome": "skipped", "reason": "Ya existe un prospecto con este correo o teléfono.", "count": 10, "rows": [17] }
+        ],
+        "created_at": "2026-11-22T18:00:00Z", "completed_at": "2026-11-22T18:00:02Z", "failure": null
+    })
+}
+
+impl ImportView {
+    /// The import with those of `reasons` that are its own, in `language`.
+    pub fn new(row: ImportRow, reasons: &[ReasonRow], language: Language) -> Self {
+        let own = reasons.iter().filter(|reason| reason.import_id == row.id);
+        let reasons = own
+            .map(|reason| ReasonView {
+                outcome: reason.outcome.clone(),
+                reason: sentence(&reason.reason, language),
+                count: reason.count,
+                rows: reason.rows.clone(),
+            })
+            .collect();
+        Self {
+            id: row.id,
+            status: row.status,
+            dry_run: row.dry_run,
+            file_name: row.file_name,
+            encoding: row.encoding,
+            separator: row.separator,
+            mapping: columns(&row.mapping),
+            on_duplicate: row.settings["on_duplicate"].clone(),
+            total: row.total,
+            created: row.created,
+            updated: row.updated,
+            skipped: row.skipped,
+            refused: row.refused,
+            reasons,
+            created_at: row.created_at,
+            completed_at: row.completed_at,
+            failure: row.failure.as_ref().map(|failure| sentence(failure, language)),
+        }
+    }
+}
+
+fn columns(mapping: &Value) -> Map<String, Value> {
+    let columns = mapping.as_array().into_iter().flatten();
+    columns
+        .filter_map(|column| Some((column["header"].as_str()?.to_owned(), column["field"].clone())))
+        .collect()
+}
+
+fn sentence(stored: &Value, language: Language) -> String {
+    let message: Result<Message, _> = serde_json::from_value(stored.clone());
+    message.map(|message| message.in_language(language).to_owned()).unwrap_or_default()
+}

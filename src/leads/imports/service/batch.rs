@@ -1,0 +1,348 @@
+//! One batch: rows are read, told from what is there, and written with their events and counts, all or nothing.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::identity::People;
+use crate::kernel::{EmailAddress, Line, Message};
+use crate::leads::contract::events::LeadImportCompleted;
+use crate::leads::contract::{LeadId, LeadsError};
+use crate::leads::domain::Lead;
+use crate::leads::imports::decode::{Position, Sheet};
+use crate::leads::imports::domain::{
+    Candidate, ImportId, Mode, Name, OnDuplicate, Outcome, Reasons, RowContext, Tally, already_there,
+    read_row, repeated, unstorable,
+};
+use crate::leads::imports::mapping::Mapping;
+use crate::leads::imports::store::{self, ImportRow};
+use crate::leads::{service, store as lead_store};
+use crate::platform::auth::UserId;
+use crate::platform::db::TenantTx;
+use crate::platform::id::Id;
+
+/// All that stays the same from batch to batch of an import.
+#[derive(Debug)]
+pub struct Plan {
+    /// The import.
+    pub id: ImportId,
+    /// The decoded file.
+    pub sheet: Sheet,
+    /// What its columns feed.
+    pub mapping: Mapping,
+    /// What rows are read by.
+    pub context: RowContext,
+    /// What happens to duplicates.
+    pub on_duplicate: OnDuplicate,
+    /// Whether leads are written.
+    pub mode: Mode,
+    /// Makes the keys in [`Batch::seen`].
+    pub hasher: RandomState,
+}
+
+/// What one batch is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// Who works on it.
+    pub worker: Uuid,
+    /// Where it begins.
+    pub from: Position,
+    /// The keys of the reasons that were said before.
+    pub known_reasons: &'a [String],
+    /// Of a dry run, which writes nothing: e-mails and phones of the rows before, as hashes.
+    pub seen: &'a HashSet<u64>,
+}
+
+/// A row of the file, read.
+#[derive(Debug)]
+pub struct ReadRow {
+    number: u32,
+    outcome: Result<Candidate, Message>,
+}
+
+/// What a batch came to.
+#[derive(Debug)]
+pub struct Decided {
+    /// The import as it is now.
+    pub row: ImportRow,
+    /// Where the next batch begins.
+    pub next: Position,
+    /// The keys of the reasons that it gave.
+    pub reasons: Vec<String>,
+    /// What a dry run saw.
+    pub seen: Vec<u64>,
+    /// Whether every row is decided now.
+    pub is_complete: bool,
+}
+
+impl Plan {
+    /// Reads up to `size` rows from `from` on; answers them and where the next one begins.
+    pub fn read(
+        &self,
+        from: Position,
+        size: usize,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<ReadRow>, Position), LeadsError> {
+        let mut rows = self.sheet.rows_from(from).map_err(|reason| stale_place(&reason.0))?;
+        let mut read = Vec::with_capacity(size);
+        for row in rows.by_ref().take(size) {
+            read.push(match row {
+                Ok(row) => {
+                    let (number, draft) = (row.number, self.mapping.apply(&row));
+                    // A row that makes a parser panic is one bad row, not the end of the import.
+                    let outcome = catch_unwind(AssertUnwindSafe(|| read_row(draft, &self.context, now)));
+                    ReadRow { number, outcome: outcome.unwrap_or_else(|_| Err(unstorable())) }
+                }
+                Err(refusal) => ReadRow { number: refusal.number, outcome: Err(refusal.reason.0) },
+            });
+        }
+        Ok((read, rows.position()))
+    }
+}
+
+impl ReadRow {
+    /// The same row, refused because the database does not take it.
+    #[must_use]
+    pub fn refused(self) -> Self {
+        Self { outcome: Err(unstorable()), ..self }
+    }
+}
+
+/// Decides `rows`, which end at `next`; none when the import is not this worker's to go on with.
+pub fn run(
+    tx: &mut TenantTx<'_>,
+    people: &dyn People,
+    plan: &Plan,
+    batch: &Batch<'_>,
+    rows: Vec<ReadRow>,
+    next: Position,
+) -> Result<Option<Decided>, LeadsError> {
+    let Some(held) = store::hold(tx, plan.id, batch.worker)? else { return Ok(None) };
+    if held.position() != batch.from {
+        return Ok(None);
+    }
+    let leads = leads_of(tx, people, plan, rows)?;
+    let mut sorting = Sorting::start(tx, plan, batch, &leads)?;
+    for (number, lead) in leads {
+        sorting.take(number, lead);
+    }
+    let Sorting { fresh, updates, tally, reasons, seen, .. } = sorting;
+    if plan.mode == Mode::Real {
+        write(tx, &fresh, updates)?;
+    }
+    store::add_reasons(tx, plan.id, &reasons)?;
+    let row = store::advance(tx, plan.id, tally, next)?;
+    let is_complete = plan.sheet.rows_from(next).map_err(|reason| stale_place(&reason.0))?.next().is_none();
+    if is_complete {
+        store::close(tx, plan.id, None)?;
+        if plan.mode == Mode::Real {
+            announce(tx, &row);
+        }
+    }
+    Ok(Some(Decided { row, next, reasons: reasons.keys().cloned().collect(), seen, is_complete }))
+}
+
+/// A lead that was never stored, and what the file calls it.
+type Unsorted = (u32, Result<(Lead, Name), Message>);
+
+/// Makes leads of the candidates, each with its owner if they are active.
+fn leads_of(
+    tx: &mut TenantTx<'_>,
+    people: &dyn People,
+    plan: &Plan,
+    rows: Vec<ReadRow>,
+) -> Result<Vec<Unsorted>, LeadsError> {
+    let named = rows.iter().filter_map(|row| row.outcome.as_ref().ok()?.owner.clone());
+    let mut emails: Vec<EmailAddress> = named.collect();
+    emails.sort();
+    emails.dedup();
+    let mut owners: HashMap<String, UserId> = HashMap::new();
+    if !emails.is_empty() {
+        let active = people.by_email(tx, &emails)?.into_iter().filter(|(_, person)| person.is_active());
+        owners.extend(active.map(|(key, person)| (key, person.id)));
+    }
+    let now = tx.now();
+    let lead = |candidate: Candidate| {
+        let mut lead = Lead::new(candidate.details, candidate.touch, now);
+        lead.status = candidate.status;
+        lead.created_at = candidate.created_at.unwrap_or(now);
+        lead.import = Some(plan.id.uuid());
+        if let Some(email) = &candidate.owner {
+            lead.owner = owners.get(&email.normalized()).copied();
+            if lead.owner.is_none() {
+                lead.details.custom_fields.insert("owner_email".to_owned(), email.as_str().into());
+            }
+        }
+        (lead, candidate.name)
+    };
+    Ok(rows.into_iter().map(|row| (row.number, row.outcome.map(lead))).collect())
+}
+
+/// Who has an e-mail address or a phone.
+#[derive(Debug, Clone, Copy)]
+struct Claim {
+    /// The lead; unknown in a dry run, where it is none.
+    lead: Option<LeadId>,
+    origin: Origin,
+}
+
+/// Where a lead came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// It was there before the import.
+    Before,
+    /// An earlier row brought it.
+    ThisFile,
+}
+
+/// Tells new leads from those that are there.
+struct Sorting<'a> {
+    plan: &'a Plan,
+    batch: &'a Batch<'a>,
+    claims: HashMap<(String, String), Claim>,
+    fresh: Vec<Lead>,
+    updates: Vec<(LeadId, Lead, Name)>,
+    tally: Tally,
+    reasons: Reasons,
+    seen: Vec<u64>,
+}
+
+impl<'a> Sorting<'a> {
+    fn start(
+        tx: &mut TenantTx<'_>,
+        plan: &'a Plan,
+        batch: &'a Batch<'a>,
+        leads: &[Unsorted],
+    ) -> Result<Self, LeadsError> {
+        let readable = leads.iter().filter_map(|(_, lead)| lead.as_ref().ok());
+        let values: Vec<String> =
+            readable.flat_map(|(lead, _)| lead.identities()).map(|(_, value)| value).collect();
+        let holders = if values.is_empty() { Vec::new() } else { store::holders(tx, &values)? };
+        let claim = |holder: store::Holder| {
+            let is_ours = holder.import == Some(plan.id.uuid());
+            let origin = if is_ours { Origin::ThisFile } else { Origin::Before };
+            ((holder.kind, holder.value), Claim { lead: Some(Id::from(holder.lead)), origin })
+        };
+        Ok(Self {
+            plan,
+            batch,
+            claims: holders.into_iter().map(claim).collect(),
+            fresh: Vec::new(),
+            updates: Vec::new(),
+            tally: Tally::default(),
+            reasons: Reasons::default(),
+            seen: Vec::new(),
+        })
+    }
+
+    fn take(&mut self, number: u32, lead: Result<(Lead, Name), Message>) {
+        let (lead, name) = match lead {
+            Ok(lead) => lead,
+            Err(reason) => {
+                self.tally.refused += 1;
+                self.reasons.say(self.batch.known_reasons, Outcome::Refused, reason, number);
+                return;
+            }
+        };
+        let keys = lead.identities();
+        let claim = keys.iter().find_map(|(kind, value)| self.claim(kind, value));
+        match (claim, self.plan.on_duplicate) {
+            (None, _) => {
+                self.tally.created += 1;
+                self.claim_free(&keys, lead.id);
+                self.fresh.push(lead);
+            }
+            (Some(claim), OnDuplicate::Skip) => {
+                self.tally.skipped += 1;
+                let reason = if claim.origin == Origin::Before { already_there() } else { repeated() };
+                self.reasons.say(self.batch.known_reasons, Outcome::Skipped, reason, number);
+            }
+            (Some(claim), OnDuplicate::Update) => {
+                self.tally.updated += 1;
+                let target = claim.lead.unwrap_or(lead.id);
+                let lead = self.without_foreign_keys(lead, target);
+                self.claim_free(&lead.identities(), target);
+                self.updates.push((target, lead, name));
+            }
+        }
+    }
+
+    fn claim(&self, kind: &str, value: &str) -> Option<Claim> {
+        let claim = self.claims.get(&(kind.to_owned(), value.to_owned())).copied();
+        let was_seen = || {
+            let is_seen = self.batch.seen.contains(&self.plan.hasher.hash_one((kind, value)));
+            is_seen.then_some(Claim { lead: None, origin: Origin::ThisFile })
+        };
+        claim.or_else(was_seen)
+    }
+
+    fn claim_free(&mut self, keys: &[(&'static str, String)], lead: LeadId) {
+        for (kind, value) in keys {
+            let claim = Claim { lead: Some(lead), origin: Origin::ThisFile };
+            self.claims.entry(((*kind).to_owned(), value.clone())).or_insert(claim);
+            if self.plan.mode == Mode::DryRun {
+                self.seen.push(self.plan.hasher.hash_one((*kind, value.as_str())));
+            }
+        }
+    }
+
+    /// A row may have the e-mail of one lead and the phone of another: the first is updated, and the other keeps what it has.
+    fn without_foreign_keys(&self, mut lead: Lead, target: LeadId) -> Lead {
+        for (kind, value) in lead.identities() {
+            let holder = self.claim(kind, &value).and_then(|claim| claim.lead);
+            if holder.is_none_or(|holder| holder == target) {
+                continue;
+            }
+            let details = &mut lead.details;
+            let text = if kind == "email" {
+                details.email.take().map(|email| email.to_string())
+            } else {
+                details.phone.take().map(|phone| phone.to_string())
+            };
+            if let Some(text) = text {
+                details.custom_fields.insert(format!("{kind}_original"), text.into());
+            }
+        }
+        lead
+    }
+}
+
+fn write(
+    tx: &mut TenantTx<'_>,
+    fresh: &[Lead],
+    updates: Vec<(LeadId, Lead, Name)>,
+) -> Result<(), LeadsError> {
+    if !fresh.is_empty() {
+        lead_store::insert(tx, fresh, lead_store::Claim::All)?;
+    }
+    for lead in fresh {
+        service::announce(tx, lead);
+    }
+    for (target, mut lead, name) in updates {
+        if name == Name::Borrowed {
+            let known = store::company_of(tx, target)?.and_then(|name| Line::parse(&name).ok());
+            lead.details.company_name = known.unwrap_or(lead.details.company_name);
+        }
+        service::enrich(tx, target, &lead.details, lead.last_touch)?;
+    }
+    Ok(())
+}
+
+fn announce(tx: &mut TenantTx<'_>, row: &ImportRow) {
+    let completed = LeadImportCompleted {
+        import_id: row.id,
+        total: row.total,
+        created: row.created,
+        updated: row.updated,
+        skipped: row.skipped,
+        refused: row.refused,
+    };
+    tx.emit(row.id, 1, &completed);
+}
+
+fn stale_place(reason: &Message) -> LeadsError {
+    LeadsError::Db(crate::platform::db::DbError::Failed(reason.en.to_string()))
+}

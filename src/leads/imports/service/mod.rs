@@ -1,0 +1,167 @@
+//! What may be done with imports: one function a use case, inside the caller's transaction.
+
+mod batch;
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+pub use batch::{Batch, Decided, Plan, ReadRow, run};
+
+use super::decode::Sheet;
+use super::domain::{FileName, ImportId, ImportStatus, Mode, Settings, internal_failure};
+use super::mapping::{Field, Mapping};
+use super::store::{self, ImportRow, ReasonRow};
+use crate::kernel::{Invalid, Message};
+use crate::leads::contract::LeadsError;
+use crate::platform::auth::UserId;
+use crate::platform::db::TenantTx;
+use crate::platform::http::PageLimit;
+use crate::platform::id::Id;
+use crate::platform::problem::{FieldError, Problem};
+
+/// How often an import is taken up without getting a batch further, before it is given up.
+const MAX_ATTEMPTS: i32 = 6;
+
+/// A file that can be read, on its way to be stored.
+#[derive(Debug)]
+pub struct NewImport {
+    file_name: FileName,
+    content: Vec<u8>,
+    encoding: &'static str,
+    separator: char,
+    mapping: Mapping,
+    settings: Settings,
+    mode: Mode,
+    total: i32,
+    start: super::decode::Position,
+}
+
+impl NewImport {
+    /// Opens `content`, whose columns feed what `overrides` say and what their names mean otherwise; 422 when it cannot be
+    /// read, or when nothing in it could be an e-mail address or a phone.
+    pub fn open(
+        file_name: FileName,
+        content: Vec<u8>,
+        overrides: &BTreeMap<String, String>,
+        settings: Settings,
+        mode: Mode,
+    ) -> Result<Self, Problem> {
+        let refuse = |pointer: &str, reason: Invalid| Problem::invalid(vec![FieldError::at(pointer, reason)]);
+        let sheet = Sheet::open(content.clone()).map_err(|reason| refuse("/file", reason))?;
+        let mapping = Mapping::guess(sheet.headers())
+            .with_overrides(overrides)
+            .map_err(|reason| refuse("/options/mapping", reason))?;
+        if !mapping.feeds(&Field::Email) && !mapping.feeds(&Field::Phone) {
+            return Err(refuse("/options/mapping", no_way_to_reach(sheet.headers())));
+        }
+        Ok(Self {
+            file_name,
+            content,
+            encoding: sheet.encoding().as_str(),
+            separator: sheet.separator(),
+            mapping,
+            settings,
+            mode,
+            total: i32::try_from(sheet.row_count()).unwrap_or(i32::MAX),
+            start: sheet.rows().position(),
+        })
+    }
+}
+
+/// Who will work on a new import.
+#[derive(Debug, Clone, Copy)]
+pub enum Worker {
+    /// Whoever finds it first.
+    Any,
+    /// This one, from the beginning.
+    This(Uuid),
+}
+
+/// Stores a new import; its rows are decided later.
+pub fn receive(tx: &mut TenantTx<'_>, new: &NewImport, worker: Worker) -> Result<ImportRow, LeadsError> {
+    let row = ImportRow {
+        tenant_id: tx.tenant().uuid(),
+        id: ImportId::new().uuid(),
+        status: ImportStatus::Pending.as_str().to_owned(),
+        dry_run: new.mode == Mode::DryRun,
+        file_name: new.file_name.as_str().to_owned(),
+        encoding: new.encoding.to_owned(),
+        separator: new.separator.to_string(),
+        mapping: serde_json::to_value(new.mapping.columns()).unwrap_or_default(),
+        settings: serde_json::to_value(&new.settings).unwrap_or_default(),
+        user_id: tx.actor().user().map(UserId::uuid),
+        correlation_id: tx.actor().correlation().to_string(),
+        next_offset: 0,
+        next_number: 0,
+        total: new.total,
+        created: 0,
+        updated: 0,
+        skipped: 0,
+        refused: 0,
+        failure: None,
+        attempts: 0,
+        lease_owner: None,
+        leased_until: None,
+        created_at: tx.now(),
+        completed_at: None,
+    }
+    .at(new.start);
+    let row = match worker {
+        Worker::Any => row,
+        Worker::This(worker) => row.leased_to(worker, tx.now()),
+    };
+    store::insert(tx, &row, &new.content)?;
+    Ok(row)
+}
+
+/// An import with its reasons.
+pub fn find(tx: &mut TenantTx<'_>, id: ImportId) -> Result<(ImportRow, Vec<ReasonRow>), LeadsError> {
+    let row = store::find(tx, id)?;
+    let reasons = store::reasons(tx, &[row.id])?;
+    Ok((row, reasons))
+}
+
+/// A page of imports, one more than asked for when there is a next page, and the reasons of all of them.
+pub fn list(
+    tx: &mut TenantTx<'_>,
+    place: Option<(chrono::DateTime<chrono::Utc>, Uuid)>,
+    limit: PageLimit,
+) -> Result<(Vec<ImportRow>, Vec<ReasonRow>), LeadsError> {
+    let rows = store::list(tx, place, limit)?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let reasons = store::reasons(tx, &ids)?;
+    Ok((rows, reasons))
+}
+
+/// Takes an import up for `worker`; none when another one has it, or when it was tried too often and has failed now.
+pub fn take_up(tx: &mut TenantTx<'_>, id: ImportId, worker: Uuid) -> Result<Option<ImportRow>, LeadsError> {
+    let Some(row) = store::hold(tx, id, worker)? else { return Ok(None) };
+    if row.attempts >= MAX_ATTEMPTS {
+        store::close(tx, id, Some(&internal_failure()))?;
+        return Ok(None);
+    }
+    store::take_up(tx, id, worker)?;
+    Ok(Some(row))
+}
+
+/// Ends an import that cannot go on.
+pub fn fail(tx: &mut TenantTx<'_>, id: ImportId, worker: Uuid, why: &Message) -> Result<(), LeadsError> {
+    match store::hold(tx, id, worker)? {
+        Some(row) => store::close(tx, Id::from(row.id), Some(why)),
+        None => Ok(()),
+    }
+}
+
+fn no_way_to_reach(headers: &[String]) -> Invalid {
+    let names: Vec<String> = headers.iter().take(30).map(|header| format!("\"{header}\"")).collect();
+    let names = names.join(", ");
+    Invalid::formatted(
+        format!(
+            "No column is known to hold e-mails or phones; say which one does, as {{\"<column>\": \"email\"}}. The columns are: {names}."
+        ),
+        format!(
+            "Ninguna columna parece tener correos o teléfonos; indique cuál, como {{\"<columna>\": \"email\"}}. Las columnas son: {names}."
+        ),
+    )
+}

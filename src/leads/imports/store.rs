@@ -1,0 +1,377 @@
+//! Imports in the database: the record, the file's pieces, the reasons, and the lease of the worker.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Integer, Timestamptz, Uuid as SqlUuid};
+use diesel::upsert::excluded;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::decode::Position;
+use super::domain::{ImportId, ImportStatus, Reasons, Tally};
+use crate::kernel::Message;
+use crate::leads::LEADS;
+use crate::leads::contract::{LeadId, LeadsError};
+use crate::leads::schema::{identities, import_chunks, import_reasons, imports, leads};
+use crate::platform::auth::TenantId;
+use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::http::PageLimit;
+use crate::platform::id::Id;
+
+/// Bytes of a piece of a file.
+const CHUNK_BYTES: usize = 1024 * 1024;
+
+/// How long a worker that says nothing keeps an import.
+const LEASE: TimeDelta = TimeDelta::seconds(10);
+
+/// A row of `leads.imports`.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = imports)]
+#[expect(missing_docs, reason = "the migration says what the columns are")]
+pub struct ImportRow {
+    pub tenant_id: Uuid,
+    pub id: Uuid,
+    pub status: String,
+    pub dry_run: bool,
+    pub file_name: String,
+    pub encoding: String,
+    pub separator: String,
+    pub mapping: Value,
+    pub settings: Value,
+    pub user_id: Option<Uuid>,
+    pub correlation_id: String,
+    pub next_offset: i64,
+    pub next_number: i32,
+    pub total: i32,
+    pub created: i32,
+    pub updated: i32,
+    pub skipped: i32,
+    pub refused: i32,
+    pub failure: Option<Value>,
+    pub attempts: i32,
+    pub lease_owner: Option<Uuid>,
+    pub leased_until: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+/// A row of `leads.import_reasons`.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = import_reasons)]
+#[expect(missing_docs, reason = "the migration says what the columns are")]
+pub struct ReasonRow {
+    tenant_id: Uuid,
+    pub import_id: Uuid,
+    pub(super) reason_key: String,
+    pub outcome: String,
+    pub reason: Value,
+    pub count: i32,
+    pub rows: Vec<i32>,
+}
+
+/// A lead that has an e-mail address or phone of a row.
+#[derive(Debug, Clone, Queryable)]
+pub struct Holder {
+    /// `email` or `phone`.
+    pub kind: String,
+    /// The normalised e-mail address or phone number.
+    pub value: String,
+    /// The lead.
+    pub lead: Uuid,
+    /// The import that brought it.
+    pub import: Option<Uuid>,
+}
+
+impl ImportRow {
+    /// Where the next batch begins.
+    pub fn position(&self) -> Position {
+        Position {
+            offset: usize::try_from(self.next_offset).unwrap_or_default(),
+            number: u32::try_from(self.next_number).unwrap_or_default(),
+        }
+    }
+
+    /// Puts the place where the next batch begins.
+    #[must_use]
+    pub fn at(self, position: Position) -> Self {
+        let (next_offset, next_number) = columns(position);
+        Self { next_offset, next_number, ..self }
+    }
+
+    /// Leases it to `worker`, from `now` on.
+    #[must_use]
+    pub fn leased_to(self, worker: Uuid, now: DateTime<Utc>) -> Self {
+        Self { lease_owner: Some(worker), leased_until: Some(now + LEASE), ..self }
+    }
+
+    fn is_free_for(&self, worker: Uuid, now: DateTime<Utc>) -> bool {
+        ImportStatus::is_open(&self.status)
+            && (self.lease_owner == Some(worker) || self.leased_until.is_none_or(|until| until < now))
+    }
+}
+
+/// Stores an import and its file in pieces.
+pub fn insert(tx: &mut TenantTx<'_>, row: &ImportRow, content: &[u8]) -> Result<(), LeadsError> {
+    diesel::insert_into(imports::table).values(row).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
+    for (number, chunk) in (0_i32..).zip(content.chunks(CHUNK_BYTES)) {
+        diesel::insert_into(import_chunks::table)
+            .values((
+                import_chunks::tenant_id.eq(row.tenant_id),
+                import_chunks::import_id.eq(row.id),
+                import_chunks::number.eq(number),
+                import_chunks::content.eq(chunk),
+            ))
+            .execute(tx.conn(LEADS)?)
+            .map_err(DbError::from)?;
+    }
+    Ok(())
+}
+
+/// The file of an import.
+pub fn content(tx: &mut TenantTx<'_>, id: ImportId) -> Result<Vec<u8>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let mut content = Vec::new();
+    for number in 0_i32.. {
+        let chunk = import_chunks::table
+            .find((tenant, id.uuid(), number))
+            .select(import_chunks::content)
+            .first::<Vec<u8>>(tx.conn(LEADS)?)
+            .optional()
+            .map_err(DbError::from)?;
+        let Some(chunk) = chunk else { break };
+        content.extend(chunk);
+    }
+    Ok(content)
+}
+
+/// The import.
+pub fn find(tx: &mut TenantTx<'_>, id: ImportId) -> Result<ImportRow, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let row = imports::table.find((tenant, id.uuid())).select(ImportRow::as_select()).first(tx.conn(LEADS)?);
+    row.optional().map_err(DbError::from)?.ok_or(LeadsError::ImportNotFound)
+}
+
+/// Up to `limit + 1` imports behind a place, newest first.
+pub fn list(
+    tx: &mut TenantTx<'_>,
+    place: Option<(DateTime<Utc>, Uuid)>,
+    limit: PageLimit,
+) -> Result<Vec<ImportRow>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let mut query = imports::table.filter(imports::tenant_id.eq(tenant)).into_boxed();
+    if let Some((at, id)) = place {
+        query = query.filter(
+            sql::<Bool>("(created_at, id) < (")
+                .bind::<Timestamptz, _>(at)
+                .sql(", ")
+                .bind::<SqlUuid, _>(id)
+                .sql(")"),
+        );
+    }
+    let rows = query
+        .order((imports::created_at.desc(), imports::id.desc()))
+        .limit(limit.rows_to_read())
+        .select(ImportRow::as_select())
+        .load(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok(rows)
+}
+
+/// The reasons of `imports`, the most frequent first.
+pub fn reasons(tx: &mut TenantTx<'_>, of: &[Uuid]) -> Result<Vec<ReasonRow>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let rows = import_reasons::table
+        .filter(import_reasons::tenant_id.eq(tenant))
+        .filter(import_reasons::import_id.eq_any(of))
+        .order((import_reasons::count.desc(), import_reasons::reason_key))
+        .select(ReasonRow::as_select())
+        .load(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok(rows)
+}
+
+/// Imports that nobody works on, the oldest of each tenant.
+pub fn waiting(tx: &mut SystemTx<'_>) -> Result<Vec<(TenantId, ImportId)>, LeadsError> {
+    #[derive(QueryableByName)]
+    struct Waiting {
+        #[diesel(sql_type = SqlUuid)]
+        tenant_id: Uuid,
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+    }
+    let now = tx.now();
+    let rows = diesel::sql_query("SELECT tenant_id, id FROM leads.imports_to_run($1)")
+        .bind::<Timestamptz, _>(now)
+        .load::<Waiting>(tx.conn())
+        .map_err(DbError::from)?;
+    Ok(rows.into_iter().map(|row| (Id::from(row.tenant_id), Id::from(row.id))).collect())
+}
+
+/// Locks the import for `worker` until the transaction ends; none when it is not theirs to go on with.
+pub fn hold(tx: &mut TenantTx<'_>, id: ImportId, worker: Uuid) -> Result<Option<ImportRow>, LeadsError> {
+    let (tenant, now) = (tx.tenant().uuid(), tx.now());
+    let row = imports::table
+        .find((tenant, id.uuid()))
+        .for_update()
+        .skip_locked()
+        .select(ImportRow::as_select())
+        .first::<ImportRow>(tx.conn(LEADS)?)
+        .optional()
+        .map_err(DbError::from)?;
+    Ok(row.filter(|row| row.is_free_for(worker, now)))
+}
+
+/// Takes the held import up for `worker`, and counts that.
+pub fn take_up(tx: &mut TenantTx<'_>, id: ImportId, worker: Uuid) -> Result<(), LeadsError> {
+    let (tenant, now) = (tx.tenant().uuid(), tx.now());
+    diesel::update(imports::table.find((tenant, id.uuid())))
+        .set((
+            imports::status.eq(ImportStatus::Running.as_str()),
+            imports::attempts.eq(imports::attempts + 1),
+            imports::lease_owner.eq(worker),
+            imports::leased_until.eq(now + LEASE),
+        ))
+        .execute(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Forgets what was counted, to begin at `position` again.
+pub fn begin_again(tx: &mut TenantTx<'_>, id: ImportId, position: Position) -> Result<(), LeadsError> {
+    let (tenant, (offset, number)) = (tx.tenant().uuid(), columns(position));
+    diesel::update(imports::table.find((tenant, id.uuid())))
+        .set((
+            imports::created.eq(0),
+            imports::updated.eq(0),
+            imports::skipped.eq(0),
+            imports::refused.eq(0),
+            imports::next_offset.eq(offset),
+            imports::next_number.eq(number),
+        ))
+        .execute(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    let reasons = import_reasons::table
+        .filter(import_reasons::tenant_id.eq(tenant))
+        .filter(import_reasons::import_id.eq(id.uuid()));
+    diesel::delete(reasons).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Adds the counts of a batch of the held import, puts the place behind it and keeps the lease; answers the sums.
+pub fn advance(
+    tx: &mut TenantTx<'_>,
+    id: ImportId,
+    tally: Tally,
+    position: Position,
+) -> Result<ImportRow, LeadsError> {
+    let (tenant, now, (offset, number)) = (tx.tenant().uuid(), tx.now(), columns(position));
+    let row = diesel::update(imports::table.find((tenant, id.uuid())))
+        .set((
+            imports::created.eq(imports::created + tally.created),
+            imports::updated.eq(imports::updated + tally.updated),
+            imports::skipped.eq(imports::skipped + tally.skipped),
+            imports::refused.eq(imports::refused + tally.refused),
+            imports::next_offset.eq(offset),
+            imports::next_number.eq(number),
+            imports::attempts.eq(0),
+            imports::leased_until.eq(now + LEASE),
+        ))
+        .returning(ImportRow::as_returning())
+        .get_result(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok(row)
+}
+
+/// Ends the import and lets go of its file; `failure` says why when it did not come to its end.
+pub fn close(tx: &mut TenantTx<'_>, id: ImportId, failure: Option<&Message>) -> Result<(), LeadsError> {
+    let (tenant, now) = (tx.tenant().uuid(), tx.now());
+    let status = if failure.is_some() { ImportStatus::Failed } else { ImportStatus::Completed };
+    let failure = failure.map(|message| serde_json::to_value(message).unwrap_or_default());
+    diesel::update(imports::table.find((tenant, id.uuid())))
+        .set((
+            imports::status.eq(status.as_str()),
+            imports::failure.eq(failure),
+            imports::completed_at.eq(now),
+            imports::lease_owner.eq(None::<Uuid>),
+            imports::leased_until.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    let chunks = import_chunks::table
+        .filter(import_chunks::tenant_id.eq(tenant))
+        .filter(import_chunks::import_id.eq(id.uuid()));
+    diesel::delete(chunks).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Gives the import back: nobody has it until `until`.
+pub fn release(
+    tx: &mut TenantTx<'_>,
+    id: ImportId,
+    worker: Uuid,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), LeadsError> {
+    let tenant = tx.tenant().uuid();
+    diesel::update(imports::table.find((tenant, id.uuid())))
+        .filter(imports::lease_owner.eq(worker))
+        .set((imports::lease_owner.eq(None::<Uuid>), imports::leased_until.eq(until)))
+        .execute(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Adds what a batch said of its rows.
+pub fn add_reasons(tx: &mut TenantTx<'_>, id: ImportId, reasons: &Reasons) -> Result<(), LeadsError> {
+    let tenant_id = tx.tenant().uuid();
+    for (key, said) in reasons.said() {
+        let row = ReasonRow {
+            tenant_id,
+            import_id: id.uuid(),
+            reason_key: key.clone(),
+            outcome: said.outcome.as_str().to_owned(),
+            reason: serde_json::to_value(&said.reason).unwrap_or_default(),
+            count: said.count,
+            rows: said.rows.clone(),
+        };
+        // 20 is `MAX_ROWS_NAMED`.
+        let first_rows = sql::<Array<Integer>>("(import_reasons.rows || excluded.rows)[1:20]");
+        diesel::insert_into(import_reasons::table)
+            .values(&row)
+            .on_conflict((import_reasons::tenant_id, import_reasons::import_id, import_reasons::reason_key))
+            .do_update()
+            .set((
+                import_reasons::count.eq(import_reasons::count + excluded(import_reasons::count)),
+                import_reasons::rows.eq(first_rows),
+            ))
+            .execute(tx.conn(LEADS)?)
+            .map_err(DbError::from)?;
+    }
+    Ok(())
+}
+
+/// The leads that have any of `values`, and which import brought each.
+pub fn holders(tx: &mut TenantTx<'_>, values: &[String]) -> Result<Vec<Holder>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let same_lead = identities::tenant_id.eq(leads::tenant_id).and(identities::lead_id.eq(leads::id));
+    let rows = identities::table
+        .inner_join(leads::table.on(same_lead))
+        .filter(identities::tenant_id.eq(tenant))
+        .filter(identities::kind.eq_any(["email", "phone"]))
+        .filter(identities::value.eq_any(values))
+        .select((identities::kind, identities::value, identities::lead_id, leads::import_id))
+        .load(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok(rows)
+}
+
+/// The company's name of a lead.
+pub fn company_of(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<Option<String>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let name = leads::table.find((tenant, lead.uuid())).select(leads::company_name).first(tx.conn(LEADS)?);
+    Ok(name.optional().map_err(DbError::from)?)
+}
+
+fn columns(position: Position) -> (i64, i32) {
+    (i64::try_from(position.offset).unwrap_or(i64::MAX), i32::try_from(position.number).unwrap_or(i32::MAX))
+}
