@@ -178,7 +178,7 @@ async fn act(
     once: Once,
     work: impl FnOnce(&mut TenantTx<'_>) -> Result<Row, LeadsError> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), move |tx| once.run(tx, |tx| work(tx).map(|row| reply(row)))).await
+    db.tenant(who.actor(), move |tx| once.run(tx, |tx| work(tx).map(reply))).await
 }
 
 fn prose(pointer: &str, text: Option<&str>) -> Result<Option<String>, Problem> {
