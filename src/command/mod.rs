@@ -1,5 +1,7 @@
 //! The subcommands: read the settings, start telemetry, run one of them.
 
+mod import;
+
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
@@ -30,6 +32,8 @@ enum Command {
     Openapi,
     /// Prints the AsyncAPI 3.0 document.
     Asyncapi,
+    /// Imports leads from a CSV file into a company, beside a running server or without one.
+    Import(import::Arguments),
     /// Asks the running server whether it is well; for container health checks.
     Health,
     /// Opens psql on the configured or embedded database, as its owner.
@@ -65,6 +69,7 @@ fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Serve => block_on(serve(config)),
         Command::Migrate => migrate(&config),
+        Command::Import(arguments) => block_on(import::import(config, arguments)),
         Command::Health => block_on(health(config)),
         Command::Psql { arguments } => psql(&config, &arguments),
         Command::Openapi | Command::Asyncapi => Ok(()),
