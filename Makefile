@@ -2,11 +2,10 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test fmt bench faults contract advisories
+.PHONY: help setup run demo test fmt openapi bench faults contract advisories
 
 ADVISORY_DB ?= ../shared/data/rust-advisories-2026-08-20.tgz
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
 export ADVISORY_DB
 
 help: ## list the targets
@@ -28,21 +27,23 @@ test: setup ## everything that CI runs
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	@scripts/advisories.sh
-ifeq ($(NEXTEST),yes)
-	cargo nextest run --locked
-else
-	cargo test --locked --all-targets
-endif
+	cargo test --locked
 
 fmt: ## format the sources
 	cargo fmt
 
-bench: setup ## the table of figures, each beside pgbench of the same statements
-	cargo test --locked --release --test bench -- --ignored --nocapture --test-threads=1
+openapi: ## write the documents in openapi/ anew; a test compares them
+	cargo build --locked
+	$(TARGET)/debug/cauce openapi > openapi/openapi.json
+	$(TARGET)/debug/cauce asyncapi > openapi/asyncapi.json
 
-faults: setup ## kill server, database and NATS under load and count what is lost
+bench: setup ## the table of figures, each beside pgbench of the same statements
+	@scripts/setup.sh bench
 	cargo build --locked --release
-	cargo test --locked --test faults -- --ignored --nocapture --test-threads=1
+	cargo test --locked --test bench -- --ignored --nocapture
+
+faults: setup ## kill the server and stop NATS under load, and count what is lost (the long tier of `make test`)
+	FAULTS=long cargo test --locked --test faults -- --nocapture --test-threads=1
 
 contract: setup ## lint the OpenAPI document and try every operation with schemathesis
 	cargo build --locked

@@ -3,7 +3,7 @@
 # that is started for it with an empty database: scripts/contract.sh path/to/cauce
 #
 # CONTRACT_EXAMPLES is the number of fuzzed requests an operation (default 50), CONTRACT_SEED makes a run repeatable.
-# CONTRACT_SECONDS goes on fuzzing for that long in all; the access token lives for 600.
+# CONTRACT_SECONDS goes on fuzzing for that long in all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -53,6 +53,11 @@ done
 signup='{"tenant_name":"Contract","name":"Contract","email":"contract@example.com","password":"contract-run-only-4711"}'
 token=$(curl --silent --show-error --fail-with-body --header 'Content-Type: application/json' --data "$signup" \
     "$url/api/v1/auth/signup" | python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+
+# A key, because an access token ends after ten minutes, and with the first logout that is tried.
+token=$(curl --silent --show-error --fail-with-body --header 'Content-Type: application/json' \
+    --header "Authorization: Bearer $token" --data '{"name":"contract","scopes":["*:*"]}' "$url/api/v1/api-keys" \
+    | python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')
 
 echo "contract: schemathesis on $url"
 status=0

@@ -114,6 +114,68 @@ CREATE TABLE events.subscriptions (
 );
 GRANT SELECT, INSERT, UPDATE ON events.subscriptions TO cauce_events;
 
+-- The hot paths of the readers and of the sequencer are functions: one round trip, and a plan that is kept.
+
+-- Moves READER from one position to another and locks its row until the transaction ends; false when it is no longer
+-- there or another server is at it. What commits with it may be lost in a crash of the database, all together.
+CREATE FUNCTION events.advance(reader text, was bigint, becomes bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    UPDATE events.subscriptions SET position = becomes, updated_at = now()
+    WHERE name = (SELECT name FROM events.subscriptions WHERE name = reader AND position = was FOR UPDATE SKIP LOCKED);
+    RETURN FOUND;
+END
+$$;
+
+-- Leases READER to SERVER for the work between two positions; false when another server has it or moved it.
+CREATE FUNCTION events.begin_work(reader text, was bigint, until bigint, server uuid) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    UPDATE events.subscriptions
+    SET attempted_position = until, lease_owner = server, lease_until = now() + interval '3 seconds'
+    WHERE name = (SELECT name FROM events.subscriptions
+                  WHERE name = reader AND position = was
+                    AND (lease_owner = server OR lease_until IS NULL OR lease_until <= now())
+                  FOR UPDATE SKIP LOCKED);
+    RETURN FOUND;
+END
+$$;
+
+-- Moves up to AT_ONCE events from the outbox to the end of the log, unless another server is at it. Answers how many, and
+-- the last position. Each statement of a volatile function has its own snapshot: the one that moves is younger than the
+-- lock, so it sees all that the leader before did.
+CREATE FUNCTION events.sequence(at_once bigint) RETURNS bigint[] LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    before bigint;
+    after bigint;
+BEGIN
+    IF (SELECT seq FROM events.outbox ORDER BY seq LIMIT 1) IS NOT NULL THEN
+        SELECT last_position INTO before FROM events.counter FOR UPDATE SKIP LOCKED;
+    END IF;
+    IF before IS NULL THEN
+        RETURN ARRAY[0, (SELECT last_position FROM events.counter)];
+    END IF;
+    WITH moved AS (
+        DELETE FROM events.outbox
+        WHERE seq = ANY (ARRAY(SELECT seq FROM events.outbox ORDER BY seq LIMIT at_once)) RETURNING *
+    ), logged AS (
+        INSERT INTO events.log (position, event_id, tenant_id, type, aggregate_id, aggregate_version, data, user_id,
+                                correlation_id, occurred_at)
+        SELECT before + row_number() OVER (ORDER BY seq), event_id, tenant_id, type, aggregate_id, aggregate_version,
+               data, user_id, correlation_id, occurred_at
+        FROM moved RETURNING 1
+    )
+    UPDATE events.counter SET last_position = before + (SELECT count(*) FROM logged)
+    RETURNING last_position INTO after;
+    RETURN ARRAY[after - before, after];
+END
+$$;
+REVOKE ALL ON FUNCTION events.advance(text, bigint, bigint), events.begin_work(text, bigint, bigint, uuid),
+    events.sequence(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION events.advance(text, bigint, bigint), events.begin_work(text, bigint, bigint, uuid),
+    events.sequence(bigint) TO cauce_events;
+
 -- Events that a subscription failed to handle, and later ones of the same record, which wait for them in order.
 CREATE TABLE events.retries (
     subscription text NOT NULL,

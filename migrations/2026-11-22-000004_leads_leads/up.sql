@@ -108,7 +108,7 @@ SELECT platform.tenant_table('leads.activities', 'cauce_leads');
 -- LIKE and @> are not leakproof, so under row-level security they could not use an index. This function reads the
 -- tenant itself and answers identifiers only; the caller reads the rows under its own policy.
 CREATE FUNCTION leads.find(patterns text[], tag text) RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     tenant uuid := current_setting('app.tenant_id')::uuid;
 BEGIN
@@ -124,7 +124,7 @@ END
 $$;
 -- Which tenants have leads at all, by jumps over the primary key.
 CREATE FUNCTION leads.tenants() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE tenants AS (
         (SELECT tenant_id FROM leads.leads ORDER BY tenant_id LIMIT 1)
         UNION ALL

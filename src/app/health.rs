@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use diesel::prelude::*;
 use tokio::sync::Notify;
 
-use crate::platform::db::{Db, DbError, Module};
+use crate::platform::db::Db;
 use crate::platform::tasks::{Next, Tasks};
 
 const PROBE_PERIOD: Duration = Duration::from_secs(2);
@@ -49,17 +48,11 @@ impl Health {
     }
 
     async fn probe(&self, db: &Db) {
-        let answer = db
-            .system(Module::named("platform"), |tx| {
-                diesel::select(1.into_sql::<diesel::sql_types::Integer>())
-                    .get_result::<i32>(tx.conn())
-                    .map_err(DbError::from)
-            })
-            .await;
+        let answer = db.ping().await;
         let there = answer.is_ok();
         if self.postgres.swap(there, Ordering::Relaxed) != there {
             match answer {
-                Ok(_) => tracing::info!("PostgreSQL answers"),
+                Ok(()) => tracing::info!("PostgreSQL answers"),
                 Err(error) => tracing::error!(%error, "PostgreSQL does not answer"),
             }
         }

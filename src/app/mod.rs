@@ -29,7 +29,7 @@ use crate::leads::Imports;
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
-use crate::platform::events::{self, Catalogue, EventsHandle};
+use crate::platform::events::{self, Catalogue, EventsHandle, NatsSettings};
 use crate::platform::http::{allowed_methods, in_context};
 use crate::platform::idempotency::AnswerSeal;
 use crate::platform::limits::{Limit, Limits, TENANT};
@@ -51,6 +51,15 @@ pub struct App {
     catalogue: Arc<Catalogue>,
 }
 
+/// Whether a server does background work or leaves it to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    /// It handles events, publishes them, and keeps up what time does.
+    Work,
+    /// It puts events in order, and nothing else: for a server whose clock is not the real one.
+    Rest,
+}
+
 /// A server that listens.
 pub struct Running {
     /// Where, as `http://host:port`.
@@ -62,7 +71,12 @@ pub struct Running {
 
 impl App {
     /// Puts the server together on `services`, which are migrated and reachable.
-    pub fn build(config: &Config, services: &Services, clock: Clock) -> Result<Self, StartError> {
+    pub fn build(
+        config: &Config,
+        services: &Services,
+        clock: Clock,
+        background: Background,
+    ) -> Result<Self, StartError> {
         crate::platform::metrics::recorder();
         let secret = services.server_secret(config)?;
         let keys = if config.jwt_key_file_path.is_empty() {
@@ -71,22 +85,24 @@ impl App {
             KeySettings::PemFile(config.jwt_key_file_path.clone().into())
         };
         let tokens = Arc::new(TokenKeys::load(&keys)?);
-        let pool = PoolSettings {
-            requests: config.db_pool_max,
-            background: config.db_pool_background,
-            patience: Duration::from_millis(config.db_pool_wait_ms),
-        };
-        let db = Db::new(services.database_url(), &pool, clock);
+        let db = connect(config, services, clock);
         let tasks = Tasks::new();
         let health = Health::watch(&db, &tasks);
         let limits = limits(config);
         let identity = Arc::new(Identity::new(db.clone(), tokens, limits.clone(), identity_settings(config)));
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
-        let nats = services.nats_settings(config.nats_stream_max_bytes);
-        let events = events::start(&db, &tasks, catalogue.clone(), crate::leads::subscriptions(), &nats)?;
         let imports = Imports::new(config.import_max_bytes);
-        crate::leads::start(&db, &tasks, &people, &imports);
+        let (subscriptions, nats) = match background {
+            Background::Work => {
+                crate::leads::start(&db, &tasks, &people, &imports);
+                (crate::leads::subscriptions(), services.nats_settings(config.nats_stream_max_bytes))
+            }
+            Background::Rest => {
+                (Vec::new(), NatsSettings { servers: None, max_bytes: config.nats_stream_max_bytes })
+            }
+        };
+        let events = events::start(&db, &tasks, catalogue.clone(), subscriptions, &nats)?;
         Ok(Self {
             config: config.clone(),
             db,
@@ -142,11 +158,6 @@ impl App {
         Ok(Running { url: format!("http://{bound}"), server: handle, ended, tasks })
     }
 
-    /// The database, for subcommands that work without a server.
-    pub fn db(&self) -> &Db {
-        &self.db
-    }
-
     fn share(&self, config: &mut ServiceConfig<'_>) {
         config
             .app_data(Data::new(self.db.clone()))
@@ -178,6 +189,20 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     system::routes(config);
     crate::identity::routes(config);
     crate::leads::routes(config);
+}
+
+/// The database of `services`, for commands that need no server.
+pub fn database(config: &Config, services: &Services) -> Db {
+    connect(config, services, Clock::default())
+}
+
+fn connect(config: &Config, services: &Services, clock: Clock) -> Db {
+    let pool = PoolSettings {
+        requests: config.db_pool_max,
+        background: config.db_pool_background,
+        patience: Duration::from_millis(config.db_pool_wait_ms),
+    };
+    Db::new(services.database_url(), &pool, clock)
 }
 
 fn limits(config: &Config) -> Limits {
@@ -232,6 +257,14 @@ async fn nowhere(request: HttpRequest, table: Data<MethodTable>) -> Result<&'sta
 
 fn path_config() -> PathConfig {
     PathConfig::default().error_handler(|_, request| {
+        // A fixed path, taken for an identifier because it has no such method.
+        let allowed = request
+            .app_data::<Data<MethodTable>>()
+            .map(|table| allowed_methods(table, request.path()))
+            .unwrap_or_default();
+        if !allowed.is_empty() && !allowed.iter().any(|method| method == request.method().as_str()) {
+            return Problem::method_not_allowed(&allowed).into();
+        }
         let name = request.match_info().iter().next().map_or("id", |(name, _)| name).to_owned();
         let reason = Invalid::new("is not an identifier (a UUID)", "no es un identificador (un UUID)");
         Problem::invalid(vec![FieldError::parameter(name, reason)]).into()

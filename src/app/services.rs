@@ -108,6 +108,38 @@ impl Services {
         Ok(Self { database_url, admin_url, login, data_dir, nats, postgres, embedded_nats, _lock: lock })
     }
 
+    /// For a command beside the server: the services of the one that runs, or else services of its own.
+    pub fn attach_or_start(config: &Config) -> Result<Self, StartError> {
+        match Self::start(config) {
+            Err(StartError::Embedded(EmbeddedError::DataDirBusy { path, .. })) => Self::attach(config, path),
+            started => started,
+        }
+    }
+
+    fn attach(config: &Config, data_dir: PathBuf) -> Result<Self, StartError> {
+        let (database_url, admin_url) = if let Some(url) = config.database_url() {
+            (url.clone(), config.database_admin_url().unwrap_or(url))
+        } else {
+            let address = EmbeddedPostgres::attach(&data_dir)?;
+            (address.url_for(LOGIN, "cauce"), address.admin_url())
+        };
+        let nats = match EmbeddedNats::attach(&data_dir) {
+            Some((url, token)) => NatsPlace::Servers { urls: vec![url], token: Some(token) },
+            None => nats_place(config, None),
+        };
+        let login = login(&database_url);
+        Ok(Self {
+            database_url,
+            admin_url,
+            login,
+            data_dir,
+            nats,
+            postgres: None,
+            embedded_nats: None,
+            _lock: None,
+        })
+    }
+
     /// Applies missing migrations as the owner, then checks as the server's login that all is well.
     pub fn migrate(&self) -> Result<usize, StartError> {
         let applied = if self.admin_url == self.database_url {

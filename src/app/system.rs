@@ -18,7 +18,7 @@ use crate::platform::http::{Page, Reply};
     "status": "healthy", "version": "0.1.0", "dependencies": { "postgres": "up", "nats": "up" }
 }))]
 struct HealthView {
-    status: Status,
+    status: ServerStatus,
     /// The version of the program.
     #[schema(value_type = String)]
     version: &'static str,
@@ -28,7 +28,7 @@ struct HealthView {
 /// `healthy`: all is well. `degraded`: the API serves, but events wait. `unhealthy`: the API does not serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Status {
+enum ServerStatus {
     Healthy,
     Degraded,
     Unhealthy,
@@ -81,7 +81,7 @@ async fn system_home() -> HttpResponse {
 async fn system_health(health: Data<Health>, events: Data<EventsHandle>) -> HttpResponse {
     let view = view(&health, &events);
     let status =
-        if view.status == Status::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+        if view.status == ServerStatus::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     HttpResponse::build(status).json(view)
 }
 
@@ -135,9 +135,9 @@ fn view(health: &Health, events: &EventsHandle) -> HealthView {
         NatsStatus::Off => Dependency::Off,
     };
     let status = match (postgres, nats) {
-        (Dependency::Up, Dependency::Up) => Status::Healthy,
-        (Dependency::Up, _) => Status::Degraded,
-        _ => Status::Unhealthy,
+        (Dependency::Up, Dependency::Up) => ServerStatus::Healthy,
+        (Dependency::Up, _) => ServerStatus::Degraded,
+        _ => ServerStatus::Unhealthy,
     };
     HealthView { status, version: env!("CARGO_PKG_VERSION"), dependencies: Dependencies { postgres, nats } }
 }

@@ -1,5 +1,7 @@
 //! The subcommands: read the settings, start telemetry, run one of them.
 
+mod demo;
+mod events;
 mod import;
 
 use std::io::Write;
@@ -7,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use cauce::app::{App, Services};
+use cauce::app::{App, Background, Services};
 use cauce::config::Config;
 use cauce::platform::clock::Clock;
 use cauce::platform::embedded::EmbeddedPostgres;
@@ -36,6 +38,11 @@ enum Command {
     Import(import::Arguments),
     /// Asks the running server whether it is well; for container health checks.
     Health,
+    /// Loads a demo company with months of work in it and prints how to sign in.
+    Demo,
+    /// Looks after events: subscriptions, dead letters, replay.
+    #[command(subcommand)]
+    Events(events::Command),
     /// Opens psql on the configured or embedded database, as its owner.
     Psql {
         /// What psql is given.
@@ -64,13 +71,19 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Asyncapi => return print(&serde_json::to_string_pretty(&cauce::app::asyncapi()?)?),
         _ => {}
     }
-    let config = Config::from_environment()?;
+    let mut config = Config::from_environment()?;
+    if matches!(command, Command::Demo | Command::Events(_)) {
+        // Their answer is what they print; only what goes wrong is worth a log line.
+        "warn".clone_into(&mut config.log_level);
+    }
     cauce::telemetry::start(&config);
     match command {
         Command::Serve => block_on(serve(config)),
         Command::Migrate => migrate(&config),
         Command::Import(arguments) => block_on(import::import(config, arguments)),
         Command::Health => block_on(health(config)),
+        Command::Demo => block_on(demo::run(config)),
+        Command::Events(command) => block_on(events::run(config, command)),
         Command::Psql { arguments } => psql(&config, &arguments),
         Command::Openapi | Command::Asyncapi => Ok(()),
     }
@@ -91,7 +104,7 @@ async fn serve(config: Config) -> Result<()> {
         Ok(services)
     })
     .await??;
-    let app = App::build(&config, &services, Clock::default())?;
+    let app = App::build(&config, &services, Clock::default(), Background::Work)?;
     let running = app.listen()?;
     announce(&running.url)?;
     tokio::select! {
@@ -141,6 +154,6 @@ fn psql(config: &Config, arguments: &[String]) -> Result<()> {
     Err(error).context("cannot run psql; `apt-get install postgresql-client` gets it")
 }
 
-fn print(text: &str) -> Result<()> {
+pub(crate) fn print(text: &str) -> Result<()> {
     writeln!(std::io::stdout().lock(), "{text}").context("cannot write to standard output")
 }

@@ -17,7 +17,7 @@ use crate::platform::db::Db;
 use crate::platform::events::Subscription;
 use crate::platform::tasks::{Next, Tasks};
 
-const UPKEEP_PERIOD: Duration = Duration::from_secs(30);
+const UPKEEP_PERIOD: Duration = Duration::from_secs(15);
 
 /// The readers of the log that leads have.
 pub fn subscriptions() -> Vec<Subscription> {

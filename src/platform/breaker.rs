@@ -150,10 +150,10 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let mut inner = self.breaker.lock();
-        if inner.generation == self.generation {
-            if let State::HalfOpen { probing, .. } = &mut inner.state {
-                *probing = false;
-            }
+        if inner.generation == self.generation
+            && let State::HalfOpen { probing, .. } = &mut inner.state
+        {
+            *probing = false;
         }
     }
 }

@@ -28,6 +28,7 @@ pub struct AnswerSeal {
 
 impl AnswerSeal {
     /// A seal whose key is derived from the server's own secret.
+    #[expect(clippy::missing_panics_doc, reason = "a digest is as long as a key")]
     pub fn from_secret(secret: &[u8]) -> Self {
         let derived = |purpose: &[u8]| {
             let mut context = Context::new(&SHA256);
@@ -92,7 +93,9 @@ impl Once {
         let Some(header) = request.headers().get("Idempotency-Key") else {
             return Ok(Self { keyed: None });
         };
-        let key = header.to_str().ok().filter(|key| (1..=255).contains(&key.len())).ok_or_else(|| {
+        let fits =
+            |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        let key = header.to_str().ok().filter(fits).ok_or_else(|| {
             let reason = Invalid::new(
                 "must be 1 to 255 visible ASCII characters",
                 "debe tener de 1 a 255 caracteres ASCII visibles",

@@ -26,7 +26,11 @@ enum Place {
 
 /// An error as an answer; rendered in the caller's language when the answer leaves.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Content>);
+
+/// What a problem holds; boxed, because results carry it everywhere.
+#[derive(Debug, Clone)]
+struct Content {
     status: u16,
     code: &'static str,
     title: Message,
@@ -47,13 +51,13 @@ pub trait AsProblem: std::error::Error {
 impl<E: AsProblem + 'static> From<E> for Problem {
     fn from(error: E) -> Self {
         let problem = error.as_problem();
-        if problem.status >= 500 { problem.caused_by(&error) } else { problem }
+        if problem.status() >= 500 { problem.caused_by(&error) } else { problem }
     }
 }
 
 impl Problem {
     fn new(status: u16, code: &'static str, title: Message) -> Self {
-        Self {
+        Self(Box::new(Content {
             status,
             code,
             title,
@@ -63,7 +67,7 @@ impl Problem {
             retry_after: None,
             allow: Vec::new(),
             cause: None,
-        }
+        }))
     }
 
     /// 400: the request cannot be read at all.
@@ -108,7 +112,9 @@ impl Problem {
     /// 405: the path is there, but takes only the methods `allowed`.
     pub fn method_not_allowed(allowed: &[String]) -> Self {
         let title = Message::new("This path does not take that method", "Esta ruta no admite ese método");
-        Self { allow: allowed.to_vec(), ..Self::new(405, "method-not-allowed", title) }
+        let mut problem = Self::new(405, "method-not-allowed", title);
+        problem.0.allow = allowed.to_vec();
+        problem
     }
 
     /// 409: a duplicate, or the wrong state.
@@ -149,7 +155,9 @@ impl Problem {
     /// 422: understood, but not valid; `errors` say where.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let title = Message::new("The request is not valid", "La solicitud no es válida");
-        Self { errors, ..Self::new(422, "invalid", title) }
+        let mut problem = Self::new(422, "invalid", title);
+        problem.0.errors = errors;
+        problem
     }
 
     /// 422: an idempotency key that was used for another request.
@@ -163,7 +171,7 @@ impl Problem {
             format!("Too many requests; try again in {seconds} s"),
             format!("Demasiadas solicitudes; intente de nuevo en {seconds} s"),
         );
-        Self { retry_after: Some(seconds), ..Self::new(429, "too-many-requests", title) }
+        Self::new(429, "too-many-requests", title).retry_after(seconds)
     }
 
     /// 500: a mistake of ours; the log has the cause under the request's id.
@@ -177,64 +185,67 @@ impl Problem {
 
     /// 503: away or busy for the moment.
     pub fn unavailable(code: &'static str, title: Message) -> Self {
-        Self { retry_after: Some(1), ..Self::new(503, code, title) }
+        Self::new(503, code, title).retry_after(1)
     }
 
     /// Adds what happened in this case.
     #[must_use]
-    pub fn detail(self, detail: Message) -> Self {
-        Self { detail: Some(detail), ..self }
+    pub fn detail(mut self, detail: Message) -> Self {
+        self.0.detail = Some(detail);
+        self
     }
 
     /// Adds a member of its own, such as the id of the existing record.
     #[must_use]
     pub fn member(mut self, name: &str, value: Value) -> Self {
-        self.members.insert(name.to_owned(), value);
+        self.0.members.insert(name.to_owned(), value);
         self
     }
 
     /// Says after how many seconds to try again.
     #[must_use]
-    pub fn retry_after(self, seconds: u64) -> Self {
-        Self { retry_after: Some(seconds), ..self }
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
     }
 
     /// Keeps the cause for the log; clients never see it.
     #[must_use]
-    pub fn caused_by(self, cause: &dyn std::error::Error) -> Self {
-        Self { cause: Some(chain(cause)), ..self }
+    pub fn caused_by(mut self, cause: &dyn std::error::Error) -> Self {
+        self.0.cause = Some(chain(cause));
+        self
     }
 
     /// The HTTP status.
     pub fn status(&self) -> u16 {
-        self.status
+        self.0.status
     }
 
     /// The stable code, the last part of `type`.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// The refused parts of the request.
     pub fn errors(&self) -> &[FieldError] {
-        &self.errors
+        &self.0.errors
     }
 
     /// The cause, for the log.
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// When to try again, in seconds.
     pub fn retry_after_seconds(&self) -> Option<u64> {
-        self.retry_after
+        self.0.retry_after
     }
 
     /// Headers that belong to this status.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
-        match self.status {
+        match self.0.status {
             401 => vec![("WWW-Authenticate", "Bearer".to_owned())],
-            405 => vec![("Allow", self.allow.join(", "))],
+            405 => vec![("Allow", self.0.allow.join(", "))],
             _ => Vec::new(),
         }
     }
@@ -242,18 +253,18 @@ impl Problem {
     /// The `application/problem+json` body.
     pub fn body(&self, language: Language, instance: &str) -> Value {
         let mut body = Map::new();
-        body.insert("type".to_owned(), json!(format!("/problems/{}", self.code)));
-        body.insert("title".to_owned(), json!(self.title.in_language(language)));
-        body.insert("status".to_owned(), json!(self.status));
-        if let Some(detail) = &self.detail {
+        body.insert("type".to_owned(), json!(format!("/problems/{}", self.0.code)));
+        body.insert("title".to_owned(), json!(self.0.title.in_language(language)));
+        body.insert("status".to_owned(), json!(self.0.status));
+        if let Some(detail) = &self.0.detail {
             body.insert("detail".to_owned(), json!(detail.in_language(language)));
         }
         body.insert("instance".to_owned(), json!(instance));
-        if !self.errors.is_empty() {
-            let errors: Vec<Value> = self.errors.iter().map(|error| error.body(language)).collect();
+        if !self.0.errors.is_empty() {
+            let errors: Vec<Value> = self.0.errors.iter().map(|error| error.body(language)).collect();
             body.insert("errors".to_owned(), Value::Array(errors));
         }
-        body.extend(self.members.clone());
+        body.extend(self.0.members.clone());
         Value::Object(body)
     }
 }
@@ -292,13 +303,13 @@ impl FieldError {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}: {}", self.status, self.code, self.title.en)
+        write!(formatter, "{} {}: {}", self.0.status, self.0.code, self.0.title.en)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     // The body is written by `http::context`, which knows the caller's language and the request's id.

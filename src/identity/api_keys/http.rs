@@ -14,7 +14,7 @@ use crate::identity::permissions::{ReadApiKeys, WriteApiKeys};
 use crate::kernel::Invalid;
 use crate::platform::auth::{Authorized, SessionId, UserId};
 use crate::platform::db::TenantTx;
-use crate::platform::http::{Command, Cursor, Fields, Page, PageLimit, Query, Reply};
+use crate::platform::http::{Command, Cursor, Fields, Moment, Page, PageLimit, Query, Reply};
 use crate::platform::problem::Problem;
 
 /// A key that ends later than this may as well have no end.
@@ -74,8 +74,9 @@ struct CreateApiKey {
     /// `<area>:<verb>`, either half possibly `*`; none beyond your own permissions, which `GET /api/v1/me` lists.
     #[schema(min_items = 1, max_items = 50)]
     scopes: Vec<String>,
-    /// Until when it is good; for ever when left out.
-    expires_at: Option<DateTime<Utc>>,
+    /// Until when it is good, at most ten years from now; for ever when left out.
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    expires_at: Option<Moment>,
 }
 
 /// Which API keys to list.
@@ -155,8 +156,8 @@ impl CreateApiKey {
         let mut fields = Fields::default();
         let name = fields.take("/name", KeyName::parse(&self.name));
         let scopes = fields.take("/scopes", Scopes::parse(&self.scopes));
-        let soon_enough = now..now + LONGEST_LIFE;
-        if self.expires_at.is_some_and(|end| end == now || !soon_enough.contains(&end)) {
+        let expires_at = self.expires_at.map(Moment::utc);
+        if expires_at.is_some_and(|end| end <= now || end > now + LONGEST_LIFE) {
             fields.refuse(
                 "/expires_at",
                 Invalid::new(
@@ -167,7 +168,7 @@ impl CreateApiKey {
         }
         fields.finish()?;
         match (name, scopes) {
-            (Some(name), Some(scopes)) => Ok(KeyRequest { name, scopes, expires_at: self.expires_at }),
+            (Some(name), Some(scopes)) => Ok(KeyRequest { name, scopes, expires_at }),
             _ => Err(Problem::internal()),
         }
     }

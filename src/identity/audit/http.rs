@@ -15,7 +15,7 @@ use crate::identity::permissions::ReadAudit;
 use crate::kernel::Invalid;
 use crate::platform::auth::{Authorized, CorrelationId, UserId};
 use crate::platform::events::{HistoryFilter, LoggedEvent};
-use crate::platform::http::{Cursor, Page, PageLimit, Query, Reply};
+use crate::platform::http::{Cursor, Moment, Page, PageLimit, Query, Reply};
 use crate::platform::problem::{FieldError, Problem};
 
 /// Registers the operation of this file.
@@ -76,9 +76,11 @@ struct AuditQuery {
     #[param(max_length = 128)]
     correlation_id: Option<String>,
     /// Only what happened at this time or later.
-    from: Option<DateTime<Utc>>,
+    #[param(value_type = Option<DateTime<Utc>>)]
+    from: Option<Moment>,
     /// Only what happened before this time.
-    to: Option<DateTime<Utc>>,
+    #[param(value_type = Option<DateTime<Utc>>)]
+    to: Option<Moment>,
 }
 
 /// Lists who did what to which record, when, and under which correlation id; the newest first.
@@ -94,10 +96,10 @@ async fn audit_list(
     let limit = query.0.limit;
     let after = query.0.cursor.as_deref().map(Cursor::read::<i64>).transpose()?;
     let filter = HistoryFilter::try_from(query.0)?;
-    let list = move |tx: &mut crate::platform::db::TenantTx<'_>| {
-        service::list(tx, &filter, after, limit.rows_to_read())
-    };
-    let events = identity.db.tenant(who.actor(), list).await?;
+    let events = identity
+        .db
+        .tenant(who.actor(), move |tx| service::list(tx, &filter, after, limit.rows_to_read()))
+        .await?;
     let page = Page::cut(events, limit, |event| Cursor::write(&event.position));
     Ok(Reply::ok(&page.map(AuditView::from)))
 }
@@ -124,8 +126,8 @@ impl TryFrom<AuditQuery> for HistoryFilter {
             kinds: query.kind.map(|kind| vec![kind]),
             user: query.actor_id,
             correlation: query.correlation_id,
-            since: query.from,
-            before: query.to,
+            since: query.from.map(Moment::utc),
+            before: query.to.map(Moment::utc),
         })
     }
 }

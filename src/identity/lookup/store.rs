@@ -42,7 +42,7 @@ struct MatchRow {
     #[diesel(sql_type = SqlUuid)]
     user_id: Uuid,
     #[diesel(sql_type = SqlUuid)]
-    item_id: Uuid,
+    item: Uuid,
 }
 
 #[derive(QueryableByName)]
@@ -147,17 +147,17 @@ pub(in crate::identity) async fn refresh_token(
     db: &Db,
     hash: Vec<u8>,
 ) -> Result<Option<Match>, IdentityError> {
-    by_hash(db, "SELECT tenant_id, user_id, item_id FROM identity.find_refresh_token($1)", hash).await
+    by_hash(db, "SELECT tenant_id, user_id, item_id AS item FROM identity.find_refresh_token($1)", hash).await
 }
 
 /// Whose API key has this hash; the item is the key.
 pub(in crate::identity) async fn api_key(db: &Db, hash: Vec<u8>) -> Result<Option<Match>, IdentityError> {
-    by_hash(db, "SELECT tenant_id, user_id, item_id FROM identity.find_api_key($1)", hash).await
+    by_hash(db, "SELECT tenant_id, user_id, item_id AS item FROM identity.find_api_key($1)", hash).await
 }
 
 /// Whose invitation has this hash; the item is the user.
 pub(in crate::identity) async fn invitation(db: &Db, hash: Vec<u8>) -> Result<Option<Match>, IdentityError> {
-    by_hash(db, "SELECT tenant_id, user_id, item_id FROM identity.find_invitation($1)", hash).await
+    by_hash(db, "SELECT tenant_id, user_id, item_id AS item FROM identity.find_invitation($1)", hash).await
 }
 
 /// Whose sign-up an idempotency key stands for.
@@ -203,7 +203,7 @@ async fn by_hash(db: &Db, query: &'static str, hash: Vec<u8>) -> Result<Option<M
             .get_result::<MatchRow>(tx.conn())
             .optional()
             .map_err(DbError::from)?;
-        Ok(row.map(|row| Match { tenant: row.tenant_id.into(), user: row.user_id.into(), item: row.item_id }))
+        Ok(row.map(|row| Match { tenant: row.tenant_id.into(), user: row.user_id.into(), item: row.item }))
     })
     .await
 }

@@ -61,7 +61,7 @@ pub(super) struct Spent {
     /// With the token, it tells its successor.
     pub salt: Vec<u8>,
     /// Whether the successor was spent too.
-    pub successor_is_spent: bool,
+    pub successor_used: bool,
 }
 
 /// What becomes of a refresh token that somebody brings.
@@ -85,7 +85,7 @@ pub(super) fn judge(session: &Session, token: &RefreshToken, now: DateTime<Utc>)
     match &token.spent {
         None if token.expires_at <= now => Verdict::Refuse,
         None => Verdict::Rotate,
-        Some(spent) if now - spent.at <= REPETITION && !spent.successor_is_spent => Verdict::Repeat,
+        Some(spent) if now - spent.at <= REPETITION && !spent.successor_used => Verdict::Repeat,
         Some(_) => Verdict::Stolen,
     }
 }
@@ -101,10 +101,10 @@ mod tests {
         let ended = Session { ended_at: Some(start), ..session.clone() };
         let token = |spent: Option<(i64, bool)>| RefreshToken {
             expires_at: session.token_expiry(start),
-            spent: spent.map(|(second, successor_is_spent)| Spent {
+            spent: spent.map(|(second, successor_used)| Spent {
                 at: start + TimeDelta::seconds(second),
                 salt: vec![0; 32],
-                successor_is_spent,
+                successor_used,
             }),
         };
         let day = 24 * 60 * 60;

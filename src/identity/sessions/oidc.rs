@@ -244,7 +244,7 @@ mod tests {
 
     use super::*;
 
-    fn accepted(changes: Value) -> Result<ExternalPerson, IdentityError> {
+    fn accepted(changes: &Value) -> Result<ExternalPerson, IdentityError> {
         let settings =
             OidcSettings { issuer: "https://login.example.com".to_owned(), audience: "cauce".to_owned() };
         let mut claims = json!({ "sub": "u1", "aud": "cauce", "exp": 2000, "iat": 1000,
@@ -274,7 +274,7 @@ mod tests {
             (json!({ "sub": "x".repeat(256) }), false),
             (json!({ "exp": i64::MAX, "nbf": i64::MIN }), true),
         ] {
-            assert_eq!(accepted(changes.clone()).is_ok(), expected, "{changes}");
+            assert_eq!(accepted(&changes).is_ok(), expected, "{changes}");
         }
     }
 
@@ -288,7 +288,7 @@ mod tests {
             (json!({ "email_verified": null }), false),
             (json!({ "email": "nobody" }), false),
         ] {
-            let person = accepted(changes.clone()).unwrap();
+            let person = accepted(&changes).unwrap();
             assert_eq!(person.verified_email.is_some(), expected, "{changes}");
         }
     }

@@ -134,8 +134,8 @@ fn stored_token(
         Some((at, salt)) => {
             let successor = Secret::after(REFRESH_PREFIX, presented, &salt);
             let successor = store::find_token(tx, session, &successor.hash())?;
-            let successor_is_spent = successor.is_none_or(|token| token.spent.is_some());
-            Some(Spent { at, salt, successor_is_spent })
+            let successor_used = successor.is_none_or(|token| token.spent.is_some());
+            Some(Spent { at, salt, successor_used })
         }
     };
     Ok(Some(RefreshToken { expires_at: token.expires_at, spent }))

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::identity::contract::{IdentityError, TenantSettings};
 use crate::kernel::{Color, Country, Currency, Invalid, Line, Locale, Slug, TaxId, TimeZone, WebUrl};
 use crate::platform::auth::TenantId;
+use crate::platform::http::Patch;
 
 /// A company's name: one line of at most 120 characters.
 pub(in crate::identity) type TenantName = Line<120>;
@@ -86,9 +87,9 @@ impl Tenant {
         }
         let country = change.country.unwrap_or(self.settings.country);
         let tax_id = match (change.tax_id, &self.tax_id) {
-            (Some(text), _) => text.map(|text| TaxId::parse(&text, country)).transpose(),
-            (None, Some(tax_id)) => TaxId::parse(tax_id.as_str(), country).map(Some),
-            (None, None) => Ok(None),
+            (Patch::Set(text), _) => TaxId::parse(&text, country).map(Some),
+            (Patch::Keep, Some(tax_id)) => TaxId::parse(tax_id.as_str(), country).map(Some),
+            (Patch::Clear, _) | (Patch::Keep, None) => Ok(None),
         }
         .map_err(IdentityError::TaxIdOfAnotherCountry)?;
         let mut changed = Vec::new();
@@ -99,9 +100,9 @@ impl Tenant {
         };
         let settings = &mut self.settings;
         note("name", replace(&mut self.name, change.name));
-        note("primary_color", replace(&mut self.branding.primary_color, change.primary_color));
-        note("secondary_color", replace(&mut self.branding.secondary_color, change.secondary_color));
-        note("logo_url", replace(&mut self.branding.logo_url, change.logo_url));
+        note("primary_color", amend(&mut self.branding.primary_color, change.primary_color));
+        note("secondary_color", amend(&mut self.branding.secondary_color, change.secondary_color));
+        note("logo_url", amend(&mut self.branding.logo_url, change.logo_url));
         note("locale", replace(&mut settings.locale, change.locale));
         note("currency", replace(&mut settings.currency, change.currency));
         note("time_zone", replace(&mut settings.time_zone, change.time_zone));
@@ -125,11 +126,11 @@ pub(in crate::identity) struct TenantChange {
     /// The name.
     pub name: Option<TenantName>,
     /// The colour of what stands out.
-    pub primary_color: Option<Option<Color>>,
+    pub primary_color: Patch<Color>,
     /// The colour beside it.
-    pub secondary_color: Option<Option<Color>>,
+    pub secondary_color: Patch<Color>,
     /// Where the logo is.
-    pub logo_url: Option<Option<WebUrl>>,
+    pub logo_url: Patch<WebUrl>,
     /// Language and formats.
     pub locale: Option<Locale>,
     /// The currency when nothing else is said.
@@ -141,7 +142,7 @@ pub(in crate::identity) struct TenantChange {
     /// When leads count as forgotten.
     pub forgotten_after_days: Option<u16>,
     /// The tax identifier as it was typed; which are good depends on the country.
-    pub tax_id: Option<Option<String>>,
+    pub tax_id: Patch<String>,
     /// The tenant's own limits.
     pub limits: Option<OwnLimits>,
 }
@@ -212,6 +213,14 @@ fn replace<T: PartialEq>(place: &mut T, value: Option<T>) -> bool {
     }
 }
 
+fn amend<T: PartialEq>(place: &mut Option<T>, patch: Patch<T>) -> bool {
+    match patch {
+        Patch::Keep => false,
+        Patch::Clear => replace(place, Some(None)),
+        Patch::Set(value) => replace(place, Some(Some(value))),
+    }
+}
+
 fn unknown_limit(known: &str) -> Invalid {
     Invalid::formatted(
         format!("is not a limit of this server; those are: {known}"),
@@ -241,8 +250,8 @@ mod tests {
         let change = TenantChange {
             currency: Some(Currency::USD),
             locale: Some(Locale::ES_MX),
-            primary_color: Some(Color::parse("#0a7f5c").ok()),
-            logo_url: Some(None),
+            primary_color: Patch::Set(Color::parse("#0a7f5c").unwrap()),
+            logo_url: Patch::Clear,
             ..TenantChange::default()
         };
         assert_eq!(tenant.change(change, Some(1)).unwrap(), ["primary_color", "currency"]);
@@ -263,7 +272,7 @@ mod tests {
     #[test]
     fn a_tax_id_is_of_the_country() {
         let with = |tax_id: Option<&str>, country: Option<Country>| TenantChange {
-            tax_id: tax_id.map(|text| Some(text.to_owned())),
+            tax_id: tax_id.map_or(Patch::Keep, |text| Patch::Set(text.to_owned())),
             country,
             ..TenantChange::default()
         };

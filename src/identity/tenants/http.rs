@@ -15,7 +15,7 @@ use crate::identity::Identity;
 use crate::identity::permissions::{ReadTenant, WriteTenant};
 use crate::kernel::{Color, Country, Currency, Invalid, Locale, Slug, TimeZone, WebUrl};
 use crate::platform::auth::{Authorized, TenantId};
-use crate::platform::http::{Body, Fields, IfMatch, Reply};
+use crate::platform::http::{Body, Fields, IfMatch, Patch, Reply};
 use crate::platform::limits::Limits;
 use crate::platform::problem::Problem;
 
@@ -123,8 +123,8 @@ struct TenantPatch {
     country: Option<String>,
     /// A tax identifier of the company's country; null for none.
     #[schema(value_type = Option<String>, max_length = 60)]
-    #[serde(default, deserialize_with = "given")]
-    tax_id: Option<Option<String>>,
+    #[serde(default)]
+    tax_id: Patch<String>,
     #[schema(nullable = false, minimum = 1, maximum = 3650)]
     #[serde(default, deserialize_with = "given")]
     forgotten_after_days: Option<i64>,
@@ -138,14 +138,14 @@ struct TenantPatch {
 #[serde(deny_unknown_fields)]
 struct BrandingPatch {
     #[schema(value_type = Option<Color>)]
-    #[serde(default, deserialize_with = "given")]
-    primary_color: Option<Option<String>>,
+    #[serde(default)]
+    primary_color: Patch<String>,
     #[schema(value_type = Option<Color>)]
-    #[serde(default, deserialize_with = "given")]
-    secondary_color: Option<Option<String>>,
+    #[serde(default)]
+    secondary_color: Patch<String>,
     #[schema(value_type = Option<WebUrl>)]
-    #[serde(default, deserialize_with = "given")]
-    logo_url: Option<Option<String>>,
+    #[serde(default)]
+    logo_url: Patch<String>,
 }
 
 /// Shows the caller's company.
@@ -221,17 +221,21 @@ impl TryFrom<TenantPatch> for TenantChange {
     }
 }
 
-/// A field that null takes away: not said, taken away, or a value.
+/// The value of a field that null takes away; a refused one changes nothing, as the whole change is refused.
 fn clearable<T>(
     fields: &mut Fields,
     pointer: &str,
-    text: Option<Option<String>>,
+    patch: Patch<String>,
     parse: impl FnOnce(&str) -> Result<T, Invalid>,
-) -> Option<Option<T>> {
-    text.map(|text| fields.take_optional(pointer, text.as_deref(), parse))
+) -> Patch<T> {
+    match patch {
+        Patch::Keep => Patch::Keep,
+        Patch::Clear => Patch::Clear,
+        Patch::Set(text) => fields.take(pointer, parse(&text)).map_or(Patch::Keep, Patch::Set),
+    }
 }
 
-/// Tells a member that is there, null or not, from one that is left out.
+/// The value of a field that may be left out, but not null.
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

@@ -128,6 +128,7 @@ struct UserQuery {
     cursor: Option<String>,
     /// The order, by when they came.
     #[serde(default)]
+    #[param(inline)]
     sort: UserSort,
     /// Only those with this status.
     status: Option<UserStatus>,

@@ -26,7 +26,7 @@ pub(super) fn invite(
     let token = Secret::new(INVITATION_PREFIX)?;
     let entry = Entry::Invited { invitation_hash: &token.hash(), expires_at: tx.now() + INVITATION_LIFETIME };
     store::insert(tx, id, new, &entry)?;
-    let user = store::find(tx, id)?;
+    let user = find(tx, id)?;
     tell_invited(tx, &user);
     Ok((user, token))
 }

@@ -155,8 +155,11 @@ pub struct LeadContactChanged {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ContactChange {
+    /// They are new.
     Added,
+    /// What is known of them is another.
     Changed,
+    /// They are gone.
     Removed,
 }
 

@@ -117,10 +117,10 @@ fn tags(texts: &[String], fields: &mut Fields) -> Vec<Line<50>> {
     }
     let mut tags: Vec<Line<50>> = Vec::new();
     for (index, text) in texts.iter().enumerate() {
-        if let Some(tag) = fields.take(&format!("/tags/{index}"), Line::parse(text)) {
-            if !tags.contains(&tag) {
-                tags.push(tag);
-            }
+        if let Some(tag) = fields.take(&format!("/tags/{index}"), Line::parse(text))
+            && !tags.contains(&tag)
+        {
+            tags.push(tag);
         }
     }
     tags

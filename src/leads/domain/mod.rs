@@ -22,6 +22,7 @@ use crate::platform::auth::UserId;
 /// Where a lead stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = LeadStatus)]
 pub enum Status {
     /// Nobody has spoken to them.
     New,
@@ -77,10 +78,15 @@ impl Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ActivityKind {
+    /// Somebody called.
     Call,
+    /// An e-mail was sent or came.
     Email,
+    /// A thought to keep.
     Note,
+    /// People met.
     Meeting,
+    /// A chat message was sent or came.
     Message,
 }
 

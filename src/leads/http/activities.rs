@@ -47,7 +47,7 @@ pub struct PageQuery {
 
 /// Notes a call, mail, note, meeting or message.
 #[utoipa::path(operation_id = "leads_log_activity", tag = "leads", summary = "Note an activity",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])), request_body = ActivityRequest,
     responses((status = 201, description = "Noted.", body = ActivityView)))]
 #[post("/api/v1/leads/{id}/activities")]
 pub async fn leads_log_activity(

@@ -37,7 +37,7 @@ pub struct ContactRequest {
 
 /// Adds a person to a lead.
 #[utoipa::path(operation_id = "leads_add_contact", tag = "leads", summary = "Add a contact",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])), request_body = ContactRequest,
     responses((status = 201, description = "Added.", body = ContactView)))]
 #[post("/api/v1/leads/{id}/contacts")]
 pub async fn leads_add_contact(
@@ -79,7 +79,7 @@ pub async fn leads_list_contacts(
 /// Replaces what is known of a person.
 #[utoipa::path(operation_id = "leads_change_contact", tag = "leads", summary = "Replace a contact",
     params(("id" = LeadId, Path, description = "The lead."), ("contact_id" = Uuid, Path, description = "The contact.")),
-    security(("bearer" = ["leads:write"])),
+    security(("bearer" = ["leads:write"])), request_body = ContactRequest,
     responses((status = 200, description = "The contact as it is now.", body = ContactView)))]
 #[put("/api/v1/leads/{id}/contacts/{contact_id}")]
 pub async fn leads_change_contact(

@@ -11,7 +11,7 @@ use super::views::{LeadView, StatusCounts, SummaryView};
 use crate::kernel::text::{digits, fold};
 use crate::kernel::{Invalid, Line};
 use crate::leads::domain::Status;
-use crate::leads::service;
+use crate::leads::service::{self, Summary};
 use crate::leads::store::{Direction, Filter, Place, Sort, SortKey};
 use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
@@ -24,6 +24,7 @@ use crate::platform::problem::{FieldError, Problem};
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// In this state.
+    #[param(inline)]
     status: Option<Status>,
     /// Of this owner.
     owner_id: Option<Uuid>,
@@ -128,7 +129,7 @@ pub async fn leads_list(
 #[get("/api/v1/leads/summary")]
 pub async fn leads_summary(who: Authorized<ReadLeads>, db: Data<Db>) -> Result<Reply, Problem> {
     db.tenant(who.actor(), |tx| {
-        let (counts, forgotten, follow_ups_due) = service::summary(tx)?;
+        let Summary { by_status: counts, forgotten, follow_ups_due } = service::summary(tx)?;
         let mut by_status = StatusCounts::default();
         for (status, count) in &counts {
             match Status::parse(status) {

@@ -66,7 +66,7 @@ pub struct FollowUpRequest {
 
 /// Gives the lead to a user.
 #[utoipa::path(operation_id = "leads_assign", tag = "leads", summary = "Assign a lead",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = AssignRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/assign")]
 pub async fn leads_assign(
@@ -83,7 +83,7 @@ pub async fn leads_assign(
 
 /// Moves the lead to another state; what the state machine forbids is 409 and says what is allowed.
 #[utoipa::path(operation_id = "leads_change_status", tag = "leads", summary = "Change the state of a lead",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = StatusRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/status")]
 pub async fn leads_change_status(
@@ -94,13 +94,13 @@ pub async fn leads_change_status(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, to) = (id.into_inner(), command.value.status);
-    let reason = prose("/reason", command.value.reason)?;
+    let reason = prose("/reason", command.value.reason.as_deref())?;
     act(&db, &who, command.once, move |tx| service::change_status(tx, id, to, reason, version.0)).await
 }
 
 /// Finds the lead worth a seller's time.
 #[utoipa::path(operation_id = "leads_qualify", tag = "leads", summary = "Qualify a lead",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = Empty,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/qualify")]
 pub async fn leads_qualify(
@@ -116,7 +116,7 @@ pub async fn leads_qualify(
 
 /// Gives the lead up, for a reason.
 #[utoipa::path(operation_id = "leads_disqualify", tag = "leads", summary = "Disqualify a lead",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = DisqualifyRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/disqualify")]
 pub async fn leads_disqualify(
@@ -127,13 +127,13 @@ pub async fn leads_disqualify(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    let reason = prose("/reason", Some(command.value.reason))?.unwrap_or_default();
+    let reason = prose("/reason", Some(&command.value.reason))?.unwrap_or_default();
     act(&db, &who, command.once, move |tx| service::disqualify(tx, id, reason, version.0)).await
 }
 
 /// Sets the time to call again; when it comes, `lead.follow-up.due` is emitted.
 #[utoipa::path(operation_id = "leads_schedule_follow_up", tag = "leads", summary = "Schedule a follow-up",
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = FollowUpRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/follow-up")]
 pub async fn leads_schedule_follow_up(
@@ -144,7 +144,7 @@ pub async fn leads_schedule_follow_up(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, at) = (id.into_inner(), command.value.at.utc());
-    let note = prose("/note", command.value.note)?;
+    let note = prose("/note", command.value.note.as_deref())?;
     act(&db, &who, command.once, move |tx| service::schedule_follow_up(tx, id, at, note, version.0)).await
 }
 
@@ -178,12 +178,12 @@ async fn act(
     once: Once,
     work: impl FnOnce(&mut TenantTx<'_>) -> Result<Row, LeadsError> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), move |tx| once.run(tx, |tx| work(tx).map(|row| reply(row.into())))).await
+    db.tenant(who.actor(), move |tx| once.run(tx, |tx| work(tx).map(|row| reply(row)))).await
 }
 
-fn prose(pointer: &str, text: Option<String>) -> Result<Option<String>, Problem> {
+fn prose(pointer: &str, text: Option<&str>) -> Result<Option<String>, Problem> {
     let mut fields = Fields::default();
-    let prose = fields.take_optional(pointer, text.as_deref(), Prose::<1000>::parse);
+    let prose = fields.take_optional(pointer, text, Prose::<1000>::parse);
     fields.finish()?;
     Ok(prose.map(|prose| prose.to_string()))
 }

@@ -13,6 +13,7 @@ use crate::kernel::{EmailAddress, Line, NonNegativeMoney, Phone, Prose, WebUrl};
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::{Consent, Form, Touch};
 use crate::leads::service::{self, Change, NewLead, OnDuplicate, Outcome};
+use crate::leads::store::Row;
 use crate::platform::auth::{Authorized, UserId};
 use crate::platform::db::Db;
 use crate::platform::http::{Body, Command, Fields, IfMatch, Patch, Query, Reply};
@@ -138,6 +139,7 @@ pub struct LeadPatch {
 #[into_params(parameter_in = Query)]
 pub struct CreateQuery {
     /// `update` the other lead, or `allow` both; refused with 409 when not said.
+    #[param(inline)]
     on_duplicate: Option<DuplicateChoice>,
 }
 
@@ -151,7 +153,7 @@ enum DuplicateChoice {
 
 /// Creates a lead. Its e-mail address and phone must not belong to another lead, unless `on_duplicate` says otherwise.
 #[utoipa::path(operation_id = "leads_create", tag = "leads", summary = "Create a lead", params(CreateQuery),
-    security(("bearer" = ["leads:write"])),
+    security(("bearer" = ["leads:write"])), request_body = LeadRequest,
     responses((status = 201, description = "Created.", body = LeadView),
         (status = 200, description = "The existing lead, updated.", body = LeadView)))]
 #[post("/api/v1/leads")]
@@ -179,7 +181,7 @@ pub async fn leads_create(
                     let (version, location) = (row.version, format!("/api/v1/leads/{}", row.id));
                     Reply::created(&LeadView::from(row), location).version(version)
                 }
-                Outcome::Updated(row) => reply(row.into()),
+                Outcome::Updated(row) => reply(row),
             })
         })
     })
@@ -193,13 +195,13 @@ pub async fn leads_create(
 #[get("/api/v1/leads/{id}")]
 pub async fn leads_get(who: Authorized<ReadLeads>, id: Path<LeadId>, db: Data<Db>) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?.into()))).await
+    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?))).await
 }
 
 /// Changes fields of a lead. Send `If-Match` with the version you read, and a change made in between is 412.
 #[utoipa::path(operation_id = "leads_update", tag = "leads", summary = "Change a lead",
-    params(("id" = LeadId, Path, description = "The lead.")),
-    security(("bearer" = ["leads:write"])),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
+    security(("bearer" = ["leads:write"])), request_body = LeadPatch,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[patch("/api/v1/leads/{id}")]
 pub async fn leads_update(
@@ -213,12 +215,12 @@ pub async fn leads_update(
     let touch = parse_touch(patch.utm.take())?;
     let change =
         Change { edit: move |form: &mut Form| patch.apply(form), country, touch, version: version.0 };
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::update(tx, id, change)?.into()))).await
+    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::update(tx, id, change)?))).await
 }
 
 /// Deletes a lead with its contacts and activities. Its history stays in the audit.
 #[utoipa::path(operation_id = "leads_delete", tag = "leads", summary = "Delete a lead",
-    params(("id" = LeadId, Path, description = "The lead.")),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
     security(("bearer" = ["leads:write"])), responses((status = 204, description = "Gone.")))]
 #[delete("/api/v1/leads/{id}")]
 pub async fn leads_delete(
@@ -236,8 +238,9 @@ pub async fn leads_delete(
 }
 
 /// 200 with the lead and its version.
-pub fn reply(view: LeadView) -> Reply {
-    Reply::ok(&view).version(view.version)
+pub fn reply(row: Row) -> Reply {
+    let version = row.version;
+    Reply::ok(&LeadView::from(row)).version(version)
 }
 
 impl LeadRequest {

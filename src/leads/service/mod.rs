@@ -106,11 +106,22 @@ pub fn list(
     store::list(tx, filter, sort, place, limit)
 }
 
-/// Leads by state, and those that need attention: (by state, forgotten, due).
-pub fn summary(tx: &mut TenantTx<'_>) -> Result<(Vec<(String, i64)>, i64, i64), LeadsError> {
-    let counts = store::counts(tx)?;
-    let (forgotten, due) = store::attention(tx)?;
-    Ok((counts, forgotten, due))
+/// Counts of leads.
+#[derive(Debug)]
+pub struct Summary {
+    /// Leads in each state that has any.
+    pub by_status: Vec<(String, i64)>,
+    /// Leads marked as forgotten.
+    pub forgotten: i64,
+    /// Open leads whose follow-up has come.
+    pub follow_ups_due: i64,
+}
+
+/// Counts leads by state, and those that need attention.
+pub fn summary(tx: &mut TenantTx<'_>) -> Result<Summary, LeadsError> {
+    let by_status = store::counts(tx)?;
+    let (forgotten, follow_ups_due) = store::attention(tx)?;
+    Ok(Summary { by_status, forgotten, follow_ups_due })
 }
 
 /// What a PATCH does to a lead.

@@ -111,7 +111,7 @@ pub fn list(
     limit: PageLimit,
 ) -> Result<Vec<Row>, LeadsError> {
     let tenant = tx.tenant().uuid();
-    let query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), filter);
+    let query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), &filter);
     let query = match place {
         Some(place) => behind(query, place),
         None => query,
@@ -148,7 +148,7 @@ pub fn attention(tx: &mut TenantTx<'_>) -> Result<(i64, i64), LeadsError> {
     Ok((forgotten, due))
 }
 
-fn narrow(mut query: Query, filter: Filter) -> Query {
+fn narrow(mut query: Query, filter: &Filter) -> Query {
     if let Some(status) = filter.status {
         query = query.filter(dsl::status.eq(status.as_str()));
     }
@@ -174,7 +174,7 @@ fn narrow(mut query: Query, filter: Filter) -> Query {
             .sql("))");
         query = query.filter(found);
     }
-    within(query, &filter)
+    within(query, filter)
 }
 
 fn within(mut query: Query, filter: &Filter) -> Query {

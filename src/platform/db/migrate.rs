@@ -158,6 +158,7 @@ pub fn check(url: &str) -> Result<(), MigrateError> {
 }
 
 #[derive(QueryableByName)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts of the catalogue, read once")]
 struct Might {
     #[diesel(sql_type = Text)]
     login: String,

@@ -10,7 +10,7 @@ mod tx;
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::PgConnection;
+use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -117,6 +117,15 @@ impl Db {
                 outcome
             })
             .await
+    }
+
+    /// Asks PostgreSQL for a sign of life.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.system(Module::named("platform"), |tx| {
+            let one = diesel::select(1.into_sql::<diesel::sql_types::Integer>());
+            one.execute(tx.conn()).map(drop).map_err(DbError::from)
+        })
+        .await
     }
 
     /// Woken after each commit that emitted events.

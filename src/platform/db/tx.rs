@@ -94,11 +94,12 @@ impl<'c> TenantTx<'c> {
 
     pub(super) fn finish(&mut self, commit: bool) -> Result<bool, DbError> {
         let emitted = std::mem::take(&mut self.emitted);
-        if commit && !emitted.is_empty() {
-            if let Err(error) = events::write(self, &emitted) {
-                roll_back(self.connection);
-                return Err(error);
-            }
+        if commit
+            && !emitted.is_empty()
+            && let Err(error) = events::write(self, &emitted)
+        {
+            roll_back(self.connection);
+            return Err(error);
         }
         if self.speaks_as.is_none() {
             return Ok(false);

@@ -71,6 +71,15 @@ impl EmbeddedNats {
         }
     }
 
+    /// The address and token of the server that another `cauce` process keeps running on `data_dir`, if there is one.
+    pub fn attach(data_dir: &Path) -> Option<(String, SecretString)> {
+        let config = data_dir.join("nats.conf");
+        left_running(data_dir, &config)?;
+        let port = port_in(&fs::read_to_string(&config).ok()?)?;
+        let token = fs::read_to_string(data_dir.join("nats.token")).ok()?;
+        Some((format!("nats://127.0.0.1:{port}"), token.trim().to_owned().into()))
+    }
+
     /// Stops the server: what it acknowledged is on disk. Blocks until it is gone.
     pub fn stop(mut self) {
         self.supervisor.stop();

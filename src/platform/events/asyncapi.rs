@@ -14,7 +14,7 @@ pub fn asyncapi(catalogue: &Catalogue) -> Value {
     let mut entries: Vec<&CatalogueEntry> = catalogue.entries().iter().collect();
     entries.sort_by_key(|entry| entry.subject);
     for entry in entries {
-        let key = entry.subject.replace('.', "_").replace('-', "_");
+        let key = entry.subject.replace(['.', '-'], "_");
         channels.insert(key.clone(), channel(entry));
         operations.insert(format!("receive_{key}"), operation(entry, &key));
         messages.insert(entry.kind.to_owned(), message(entry));

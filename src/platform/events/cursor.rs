@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::Timestamptz;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::event::{LogRow, LoggedEvent};
-use super::schema::{counter, log, subscriptions};
+use super::schema::{self, counter, log, retries, subscriptions};
 use crate::platform::db::DbError;
 
 /// The name of the subscription that is the publisher to NATS.
@@ -91,48 +91,50 @@ pub(super) fn ensure(connection: &mut PgConnection, name: &str) -> Result<(), Db
 }
 
 /// Where a subscription stands.
-#[derive(QueryableByName)]
 pub(super) struct Standing {
     /// Everything up to here is done.
-    #[diesel(sql_type = BigInt)]
     pub(super) position: i64,
     /// The end of what was begun last.
-    #[diesel(sql_type = BigInt)]
     pub(super) attempted_position: i64,
     /// The position of the last event.
-    #[diesel(sql_type = BigInt)]
     pub(super) log_end: i64,
     /// Whether the lease was ours last.
-    #[diesel(sql_type = Bool)]
     pub(super) is_ours: bool,
     /// Whether another server holds the lease.
-    #[diesel(sql_type = Bool)]
     pub(super) is_taken: bool,
     /// Whether events are parked.
-    #[diesel(sql_type = Bool)]
     pub(super) has_parked: bool,
 }
 
 /// Where the subscription `name` stands, as the server `server` sees it; its row is made when there is none.
 pub(super) fn standing(connection: &mut PgConnection, name: &str, server: Uuid) -> Result<Standing, DbError> {
-    let read = |connection: &mut PgConnection| {
-        diesel::sql_query(
-            "SELECT s.position, s.attempted_position, c.last_position AS log_end, \
-                    coalesce(s.lease_owner = $2, false) AS is_ours, \
-                    coalesce(s.lease_owner <> $2 AND s.lease_until > now(), false) AS is_taken, \
-                    EXISTS (SELECT FROM events.retries r WHERE r.subscription = $1) AS has_parked \
-             FROM events.subscriptions s CROSS JOIN events.counter c WHERE s.name = $1",
-        )
-        .bind::<Text, _>(name)
-        .bind::<diesel::sql_types::Uuid, _>(server)
-        .get_result::<Standing>(connection)
-        .optional()
+    type Row = (i64, i64, Option<Uuid>, Option<bool>, Option<i64>, bool);
+    let row = subscriptions::table
+        .select((
+            subscriptions::position,
+            subscriptions::attempted_position,
+            subscriptions::lease_owner,
+            subscriptions::lease_until.gt(diesel::dsl::now.into_sql::<Timestamptz>().nullable()),
+            counter::table.select(counter::last_position).single_value(),
+            diesel::dsl::exists(retries::table.filter(retries::subscription.eq(name))),
+        ))
+        .filter(subscriptions::name.eq(name));
+    let found = if let Some(found) = row.first::<Row>(connection).optional()? {
+        found
+    } else {
+        ensure(connection, name)?;
+        row.first::<Row>(connection)?
     };
-    if let Some(standing) = read(connection)? {
-        return Ok(standing);
-    }
-    ensure(connection, name)?;
-    read(connection)?.ok_or(DbError::NoRow)
+    let (position, attempted_position, owner, is_leased, log_end, has_parked) = found;
+    let is_ours = owner == Some(server);
+    Ok(Standing {
+        position,
+        attempted_position,
+        log_end: log_end.unwrap_or_default(),
+        is_ours,
+        is_taken: !is_ours && is_leased == Some(true),
+        has_parked,
+    })
 }
 
 /// Leases the subscription to `server` for the work up to `until`; false when another server has it or moved it.
@@ -143,20 +145,18 @@ pub(super) fn begin(
     until: i64,
     server: Uuid,
 ) -> Result<bool, DbError> {
-    let begun = diesel::sql_query(
-        "UPDATE events.subscriptions SET attempted_position = $3, lease_owner = $4, \
-                lease_until = now() + interval '3 seconds' \
-         WHERE name = (SELECT name FROM events.subscriptions \
-                       WHERE name = $1 AND position = $2 \
-                         AND (lease_owner = $4 OR lease_until IS NULL OR lease_until <= now()) \
-                       FOR UPDATE SKIP LOCKED)",
-    )
-    .bind::<Text, _>(name)
-    .bind::<BigInt, _>(position)
-    .bind::<BigInt, _>(until)
-    .bind::<diesel::sql_types::Uuid, _>(server)
-    .execute(connection)?;
-    Ok(begun == 1)
+    Ok(diesel::select(schema::begin_work(name, position, until, server)).get_result(connection)?)
+}
+
+/// Moves the subscription from one position to another, and keeps others from it until the transaction ends; false when
+/// it no longer stands at the first.
+pub(super) fn advance(
+    connection: &mut PgConnection,
+    name: &str,
+    from: i64,
+    to: i64,
+) -> Result<bool, DbError> {
+    Ok(diesel::select(schema::advance(name, from, to)).get_result(connection)?)
 }
 
 /// Gives the lease of `server` back: nothing is under way.
@@ -170,43 +170,4 @@ pub(super) fn release(connection: &mut PgConnection, name: &str, server: Uuid) -
         ))
         .execute(connection)?;
     Ok(())
-}
-
-#[derive(QueryableByName)]
-struct Locked {
-    #[diesel(sql_type = Bool)]
-    has_parked: bool,
-}
-
-/// Locks the subscription's row while it stands at `position`, and tells whether events are parked; none when it moved
-/// or another server is at it. What commits with it may be lost in a crash of the database, all together.
-pub(super) fn lock(
-    connection: &mut PgConnection,
-    name: &str,
-    position: i64,
-) -> Result<Option<bool>, DbError> {
-    let locked = diesel::sql_query(
-        "SELECT set_config('synchronous_commit', 'off', true), \
-                EXISTS (SELECT FROM events.retries r WHERE r.subscription = $1) AS has_parked \
-         FROM events.subscriptions WHERE name = $1 AND position = $2 FOR UPDATE SKIP LOCKED",
-    )
-    .bind::<Text, _>(name)
-    .bind::<BigInt, _>(position)
-    .get_result::<Locked>(connection)
-    .optional()?;
-    Ok(locked.map(|locked| locked.has_parked))
-}
-
-/// Moves the subscription from one position to another; false when it no longer stands at the first.
-pub(super) fn advance(
-    connection: &mut PgConnection,
-    name: &str,
-    from: i64,
-    to: i64,
-) -> Result<bool, DbError> {
-    let moved = diesel::update(subscriptions::table)
-        .filter(subscriptions::name.eq(name).and(subscriptions::position.eq(from)))
-        .set((subscriptions::position.eq(to), subscriptions::updated_at.eq(diesel::dsl::now)))
-        .execute(connection)?;
-    Ok(moved == 1)
 }

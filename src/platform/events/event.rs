@@ -88,7 +88,12 @@ pub(in crate::platform) fn write(tx: &mut TenantTx<'_>, emitted: &[Emitted]) -> 
                 occurred_at,
             })
             .collect();
-        diesel::insert_into(schema::outbox::table).values(&rows).execute(tx.current()?)?;
+        let connection = tx.current()?;
+        // One row is a statement that stays prepared; several are prepared anew each time.
+        match rows.as_slice() {
+            [row] => diesel::insert_into(schema::outbox::table).values(row).execute(connection)?,
+            rows => diesel::insert_into(schema::outbox::table).values(rows).execute(connection)?,
+        };
     }
     Ok(())
 }

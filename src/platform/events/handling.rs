@@ -34,17 +34,27 @@ impl From<DbError> for Stop {
     }
 }
 
+/// Whether a subscription has parked events, which later ones of their records must not overtake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parked {
+    /// None.
+    None,
+    /// Some, of any record.
+    Some,
+}
+
 /// Handles `events`, all of one tenant, and moves the subscription from `position` behind the last of them.
 pub(super) async fn batch(
     db: &Db,
     subscription: &Arc<Subscription>,
     position: i64,
     events: &[LoggedEvent],
+    parked: Parked,
 ) -> Result<(), Stop> {
     let Some(first) = events.first() else { return Ok(()) };
     let owned = events.to_vec();
     let worker = subscription.clone();
-    db.tenant(actor_for(first), move |tx| handle_all(tx, &worker, position, &owned)).await?;
+    db.tenant(actor_for(first), move |tx| handle_all(tx, &worker, position, &owned, parked)).await?;
     counter!("subscription_handled_total", "name" => subscription.name()).increment(events.len() as u64);
     Ok(())
 }
@@ -54,24 +64,28 @@ fn handle_all(
     subscription: &Subscription,
     position: i64,
     events: &[LoggedEvent],
+    parked: Parked,
 ) -> Result<(), Stop> {
     let name = subscription.name();
-    let Some(has_parked) = cursor::lock(tx.conn(EVENTS)?, name, position)? else { return Err(Stop::Moved) };
-    let mut parked = HashSet::new();
-    if has_parked {
+    let end = events.last().map_or(position, |last| last.position);
+    // First of all: it locks the row, and fails if the position moved.
+    if !cursor::advance(tx.conn(EVENTS)?, name, position, end)? {
+        return Err(Stop::Moved);
+    }
+    let mut waiting = HashSet::new();
+    if parked == Parked::Some {
         let tenant = tx.tenant().uuid();
-        parked.extend(parking::parked_records(tx.conn(EVENTS)?, name, tenant)?);
+        waiting.extend(parking::parked_records(tx.conn(EVENTS)?, name, tenant)?);
     }
     for (index, event) in events.iter().enumerate() {
-        if parked.contains(&event.aggregate) {
+        if waiting.contains(&event.aggregate) {
             let now = tx.now();
             parking::queue(tx.conn(EVENTS)?, name, event, now)?;
         } else {
             handle(tx, subscription, event, index)?;
         }
     }
-    let end = events.last().map_or(position, |last| last.position);
-    if cursor::advance(tx.conn(EVENTS)?, name, position, end)? { Ok(()) } else { Err(Stop::Moved) }
+    Ok(())
 }
 
 /// Runs the counted attempt `number` of a parked `event`, and notes how it went.

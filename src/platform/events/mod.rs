@@ -23,6 +23,7 @@ mod replay;
 mod runner;
 mod schema;
 mod sequencer;
+mod streaming;
 mod subscribers;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub use event::{Event, LoggedEvent};
 pub use log::{HistoryFilter, HistoryOrder, history};
 pub use nats::{NatsSettings, NatsStatus};
 pub use replay::{ReplayFilter, replay_to_nats, replay_to_subscription};
+pub use streaming::{StreamedEvent, read_stream};
 pub use subscribers::Subscription;
 
 use crate::platform::db::{Db, DbError, Module};
@@ -84,7 +86,7 @@ pub enum EventsError {
         /// The kind of event.
         kind: &'static str,
     },
-    /// NATS_SERVERS is no list of addresses.
+    /// `NATS_SERVERS` is no list of addresses.
     #[error("setting NATS_SERVERS: expected addresses such as nats://nats:4222, separated by commas")]
     NatsAddress,
     /// NATS failed an operator's command.

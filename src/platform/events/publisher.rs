@@ -27,6 +27,8 @@ use crate::platform::tasks::Next;
 /// Events read and published at once.
 pub(super) const PAGE: i64 = 500;
 const OTHER_SERVER_CHECKED_EVERY: Duration = Duration::from_secs(1);
+/// Short pages cost as many statements as full ones.
+const BREATH: Duration = Duration::from_millis(30);
 const BREAKER: BreakerSettings =
     BreakerSettings { failures_to_open: 5, open_for: Duration::from_secs(10), successes_to_close: 2 };
 
@@ -66,7 +68,7 @@ enum Round {
     /// Nothing to do.
     Idle,
     /// Events were published, or there were none and the streams were compared.
-    Worked,
+    Worked { is_full: bool },
     /// A stream is behind what it acknowledged: compare.
     WentBack,
 }
@@ -128,11 +130,11 @@ impl Publisher {
                 self.reconciled = None;
                 Next::Again
             }
-            Ok(Round::Worked) => {
+            Ok(Round::Worked { is_full }) => {
                 permit.succeeded();
                 self.backoff.reset();
                 self.news.works();
-                Next::Again
+                if is_full { Next::Again } else { Next::After(BREATH) }
             }
             Err(Trouble::Database(error)) => {
                 tracing::warn!(%error, "events cannot be read for NATS; they wait");
@@ -197,7 +199,7 @@ impl Publisher {
         }
         match (work.page.is_empty(), is_compared) {
             (false, _) => self.publish(context, work).await,
-            (true, false) => Ok(Round::Worked),
+            (true, false) => Ok(Round::Worked { is_full: false }),
             (true, true) => Ok(Round::Idle),
         }
     }
@@ -220,6 +222,7 @@ impl Publisher {
 
     async fn publish(&self, context: &Context, work: Work) -> Result<Round, Trouble> {
         let Work { position, streams, page } = work;
+        let is_full = page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
         let mut outgoing = Vec::with_capacity(page.len());
         let mut sent = Vec::with_capacity(page.len());
         for (place, event) in page.iter().enumerate() {
@@ -263,7 +266,7 @@ impl Publisher {
             .await?;
         match failure {
             Some(failure) => Err(Trouble::Nats(failure.0)),
-            None if is_ours => Ok(Round::Worked),
+            None if is_ours => Ok(Round::Worked { is_full }),
             None => Err(Trouble::LeaseLost),
         }
     }

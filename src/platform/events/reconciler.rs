@@ -182,10 +182,10 @@ async fn holdings(stream: &Stream, info: &Info, state: &StreamState) -> Result<H
     let mut stride = 1;
     while sequence >= held.first_sequence.max(1) {
         let found = message(stream, sequence).await?;
-        if let Some(survivor) = found.as_ref().and_then(survivor) {
-            if survivor.position <= state.log_position {
-                return Ok(Holdings::UpTo(survivor));
-            }
+        if let Some(survivor) = found.as_ref().and_then(survivor)
+            && survivor.position <= state.log_position
+        {
+            return Ok(Holdings::UpTo(survivor));
         }
         sequence = sequence.saturating_sub(stride);
         stride *= 2;

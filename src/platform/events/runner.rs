@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::EVENTS;
 use super::cursor::{self, Span};
 use super::event::LoggedEvent;
-use super::handling::{self, Stop};
+use super::handling::{self, Parked, Stop};
 use super::parking::{self, Due};
 use super::subscribers::Subscription;
 use crate::platform::backoff::Backoff;
@@ -43,6 +43,8 @@ pub(super) struct Runner {
     position: i64,
     scanned: i64,
     skipped_kept_at: Instant,
+    /// Whether events are parked; only a server that moves the position parks any.
+    parked: Parked,
     /// Events up to here go one at a time: one of them may have killed the program.
     careful_until: i64,
     /// Events that failed in a batch: each goes alone.
@@ -55,9 +57,11 @@ struct Glance {
     begun: i64,
     taken_over: bool,
     busy_elsewhere: bool,
+    parked: Parked,
     due: Vec<Due>,
     page: Vec<LoggedEvent>,
     scanned: i64,
+    log_end: i64,
 }
 
 impl Runner {
@@ -77,6 +81,7 @@ impl Runner {
             position: 0,
             scanned: 0,
             skipped_kept_at: Instant::now(),
+            parked: Parked::None,
             careful_until: 0,
             suspects: BTreeSet::new(),
         }
@@ -113,12 +118,12 @@ impl Runner {
         if glance.taken_over && glance.begun > glance.position {
             self.careful_until = self.careful_until.max(glance.begun);
         }
+        self.parked = glance.parked;
         for due in &glance.due {
             self.retry(due).await?;
         }
         let more = glance.due.len() == usize::try_from(RETRIES_AT_ONCE).unwrap_or(usize::MAX)
-            || !glance.page.is_empty()
-            || glance.scanned - glance.position >= SCAN;
+            || glance.scanned < glance.log_end;
         let Some(position) = self.work_through(glance.position, &glance.page).await? else {
             return Ok(Next::Again);
         };
@@ -169,7 +174,7 @@ impl Runner {
     /// or nothing when the position moved under us.
     async fn batch(&mut self, position: i64, events: &[LoggedEvent]) -> Result<Option<usize>, DbError> {
         let Some(last) = events.last() else { return Ok(Some(0)) };
-        match handling::batch(&self.db, &self.subscription, position, events).await {
+        match handling::batch(&self.db, &self.subscription, position, events, self.parked).await {
             Ok(()) => Ok(Some(events.len())),
             Err(Stop::Moved) => Ok(None),
             Err(Stop::Handler { index, .. }) => {
@@ -192,7 +197,8 @@ impl Runner {
 
     /// Counts an attempt of `event`, moves the position behind it, and only then runs its handler. False when the
     /// position moved under us.
-    async fn alone(&self, position: i64, event: &LoggedEvent) -> Result<bool, DbError> {
+    async fn alone(&mut self, position: i64, event: &LoggedEvent) -> Result<bool, DbError> {
+        self.parked = Parked::Some;
         let name = self.subscription.name();
         let parked = event.clone();
         let attempt = self
@@ -200,13 +206,12 @@ impl Runner {
             .system(EVENTS, move |tx| {
                 let now = tx.now();
                 let connection = tx.conn();
-                if cursor::lock(connection, name, position)?.is_none() {
+                if !cursor::advance(connection, name, position, parked.position)? {
                     return Ok::<_, DbError>(None);
                 }
                 let is_waiting = parking::parked_records(connection, name, parked.tenant.uuid())?
                     .contains(&parked.aggregate);
                 parking::queue(connection, name, &parked, now)?;
-                cursor::advance(connection, name, position, parked.position)?;
                 if is_waiting {
                     return Ok(Some(None));
                 }
@@ -264,9 +269,11 @@ impl Runner {
                     begun: row.attempted_position,
                     taken_over: !row.is_ours,
                     busy_elsewhere: row.is_taken,
+                    parked: if row.has_parked { Parked::Some } else { Parked::None },
                     due: Vec::new(),
                     page: Vec::new(),
                     scanned: row.position,
+                    log_end: row.log_end,
                 };
                 if row.is_taken {
                     return Ok(glance);

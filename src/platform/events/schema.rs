@@ -1,4 +1,6 @@
-//! The tables of the PostgreSQL schema `events`.
+//! The tables and functions of the PostgreSQL schema `events`.
+
+use diesel::sql_types::{BigInt, Text, Uuid};
 
 diesel::table! {
     events.outbox (seq) {
@@ -92,4 +94,16 @@ diesel::table! {
         event_id -> Nullable<Uuid>,
         updated_at -> Timestamptz,
     }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(subscriptions, counter, retries);
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    #[sql_name = "events.advance"]
+    fn advance(reader: Text, was: BigInt, becomes: BigInt) -> Bool;
+    #[sql_name = "events.begin_work"]
+    fn begin_work(reader: Text, was: BigInt, until: BigInt, server: Uuid) -> Bool;
+    #[sql_name = "events.sequence"]
+    fn sequence(at_once: BigInt) -> Array<BigInt>;
 }

@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
 use metrics::{counter, histogram};
 
-use super::EVENTS;
 use super::cursor::Readers;
+use super::{EVENTS, schema};
 use crate::platform::db::{Db, DbError};
 use crate::platform::tasks::Next;
 
@@ -95,54 +94,11 @@ impl Sequencer {
     }
 }
 
-#[derive(QueryableByName)]
-struct Seen {
-    #[diesel(sql_type = BigInt)]
-    last_position: i64,
-    #[diesel(sql_type = Bool)]
-    waiting: bool,
-}
-
-#[derive(QueryableByName)]
-struct Position {
-    #[diesel(sql_type = BigInt)]
-    last_position: i64,
-}
-
 fn look(connection: &mut PgConnection, at_once: i64) -> Result<Look, DbError> {
-    let seen = diesel::sql_query(
-        "SELECT last_position, (SELECT seq FROM events.outbox ORDER BY seq LIMIT 1) IS NOT NULL AS waiting \
-         FROM events.counter",
-    )
-    .get_result::<Seen>(connection)?;
-    if !seen.waiting {
-        return Ok(Look::Empty { last: seen.last_position });
-    }
-    let mine = diesel::sql_query("SELECT last_position FROM events.counter FOR UPDATE SKIP LOCKED")
-        .get_result::<Position>(connection)
-        .optional()?;
-    let Some(Position { last_position: before }) = mine else {
-        return Ok(Look::Empty { last: seen.last_position });
-    };
-    // A statement of its own: its snapshot is younger than the lock, so it sees all that the leader before us did.
-    let after = diesel::sql_query(
-        "WITH moved AS ( \
-             DELETE FROM events.outbox \
-             WHERE seq = ANY (ARRAY(SELECT seq FROM events.outbox ORDER BY seq LIMIT $2)) RETURNING * \
-         ), logged AS ( \
-             INSERT INTO events.log (position, event_id, tenant_id, type, aggregate_id, aggregate_version, data, \
-                                     user_id, correlation_id, occurred_at) \
-             SELECT $1 + row_number() OVER (ORDER BY seq), event_id, tenant_id, type, aggregate_id, \
-                    aggregate_version, data, user_id, correlation_id, occurred_at \
-             FROM moved RETURNING 1 \
-         ) \
-         UPDATE events.counter SET last_position = $1 + (SELECT count(*) FROM logged) RETURNING last_position",
-    )
-    .bind::<BigInt, _>(before)
-    .bind::<BigInt, _>(at_once)
-    .get_result::<Position>(connection)?;
-    match after.last_position - before {
-        0 => Ok(Look::Empty { last: before }),
-        events => Ok(Look::Moved { events, last: after.last_position }),
+    let answer: Vec<i64> = diesel::select(schema::sequence(at_once)).get_result(connection)?;
+    match answer.as_slice() {
+        [0, last] => Ok(Look::Empty { last: *last }),
+        [events, last] => Ok(Look::Moved { events: *events, last: *last }),
+        _ => Err(DbError::NoRow),
     }
 }

@@ -194,12 +194,14 @@ fn report(response: &ServiceResponse<BoxBody>, context: &RequestContext, started
 }
 
 /// The methods that `path` takes, by the table of (pattern, methods); empty when there is no such path.
+///
+/// A fixed path hides the patterns that would also match it.
 pub fn allowed_methods(table: &[(ResourceDef, Vec<String>)], path: &str) -> Vec<String> {
-    table
-        .iter()
-        .filter(|(pattern, _)| pattern.is_match(path))
-        .flat_map(|(_, methods)| methods.clone())
-        .collect()
+    let of = |(_, methods): &(ResourceDef, Vec<String>)| methods.clone();
+    match table.iter().find(|(pattern, _)| pattern.pattern() == Some(path)) {
+        Some(fixed) => of(fixed),
+        None => table.iter().find(|(pattern, _)| pattern.is_match(path)).map(of).unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]

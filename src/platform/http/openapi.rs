@@ -5,8 +5,8 @@
 
 use serde_json::json;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, ResponsesBuilder,
@@ -55,17 +55,31 @@ pub fn complete(document: &mut OpenApi) {
 fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     let permission = permission_of(operation);
     let secured = permission.is_some();
+    // Said aloud, so that a forgotten declaration does not look like a public operation.
+    operation.security.get_or_insert_default();
     if let Some(permission) = permission.filter(|permission| !permission.is_empty()) {
         let said = operation.description.take().unwrap_or_default();
         operation.description = Some(format!("{said}\n\nPermission: `{permission}`.").trim().to_owned());
     }
     let has_body = operation.request_body.is_some();
-    let mut parameters =
-        vec![header("X-Correlation-Id", "Follows this request through logs and events; made when absent.")];
+    let mut parameters = vec![header(
+        "X-Correlation-Id",
+        "Follows this request through logs and events: 1 to 128 visible ASCII characters. Made when absent or another.",
+        text().build(),
+    )];
     if method == "post" {
-        parameters.push(header("Idempotency-Key", "Makes a repeated request take effect once."));
+        let key = text().pattern(Some("^[!-~]{1,255}$")).build();
+        parameters.push(header("Idempotency-Key", "Makes a repeated request take effect once.", key));
     }
-    operation.parameters.get_or_insert_default().extend(parameters.into_iter().map(RefOr::T));
+    let declared = operation.parameters.get_or_insert_default();
+    for parameter in &mut *declared {
+        if let RefOr::T(parameter) = parameter
+            && parameter.name == "If-Match"
+        {
+            parameter.schema = Some(text().pattern(Some("^\"[1-9][0-9]{0,8}\"$")).build().into());
+        }
+    }
+    declared.extend(parameters.into_iter().map(RefOr::T));
 
     let mut problems: Vec<(&str, &str)> = Vec::new();
     if secured {
@@ -121,20 +135,17 @@ fn is_versioned(operation: &Operation) -> bool {
         .any(|parameter| parameter.name == "If-Match")
 }
 
-fn header(name: &str, description: &str) -> utoipa::openapi::path::Parameter {
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn header(name: &str, description: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(description))
-        .schema(Some(
-            ObjectBuilder::new()
-                .schema_type(Type::String)
-                .pattern(Some("^[!-~]+$"))
-                .min_length(Some(1))
-                .max_length(Some(128))
-                .build(),
-        ))
+        .schema(Some(schema))
         .build()
 }
 
@@ -151,8 +162,7 @@ fn problem(status: &str, description: &str) -> Response {
     response.build()
 }
 
-fn problem_schema() -> RefOr<utoipa::openapi::Schema> {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
+fn problem_schema() -> RefOr<Schema> {
     let field = ObjectBuilder::new()
         .property("pointer", text().description(Some("JSON pointer (RFC 6901) into the body.")))
         .property("parameter", text().description(Some("Name of the path, query or header parameter.")))

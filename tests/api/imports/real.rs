@@ -33,7 +33,8 @@ async fn an_excerpt_of_the_business_directory_becomes_leads() {
     assert_eq!(designs["custom_fields"]["municipio"], "Salina Cruz");
     assert_eq!(designs["custom_fields"]["per_ocu"], "0 a 5 personas");
     assert_eq!((&designs["source"], &designs["import_id"]), (&json!("import"), &done["id"]));
-    let of_import = tenant.owner.get(&format!("/api/v1/leads?import_id={}", done["id"].as_str().unwrap())).await;
+    let of_import =
+        tenant.owner.get(&format!("/api/v1/leads?import_id={}", done["id"].as_str().unwrap())).await;
     assert_eq!(of_import.expect(200).body["data"].as_array().unwrap().len(), 20);
     let found = tenant.owner.get("/api/v1/leads?q=disenos%20ary").await.expect(200);
     assert_eq!(found.body["data"][0]["company_name"], "DISEÑOS ARY");

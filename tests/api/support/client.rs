@@ -190,6 +190,23 @@ impl TestApp {
     }
 }
 
+impl TestApp {
+    /// The tenant's owner signed in again, after the clock went on.
+    pub async fn sign_in(&self, tenant: &Tenant) -> Tenant {
+        let body = json!({ "email": tenant.email, "password": tenant.password, "tenant": tenant.slug });
+        let answer = self.anonymous().post("/api/v1/auth/login", body).await.expect(200);
+        Tenant {
+            id: tenant.id.clone(),
+            slug: tenant.slug.clone(),
+            owner: self.anonymous().with_token(&answer.text_at("/access_token")),
+            owner_id: tenant.owner_id.clone(),
+            email: tenant.email.clone(),
+            password: tenant.password.clone(),
+            tokens: answer.body,
+        }
+    }
+}
+
 impl Tenant {
     /// A colleague with `roles`, signed in; answers their client and id.
     pub async fn colleague(&self, roles: &[&str]) -> (Client, String) {

@@ -1,15 +1,19 @@
 //! What tests stand on: a running server, and clients that speak to it as people do.
 
 mod client;
+mod database;
+mod seed;
 mod services;
 
 use std::sync::OnceLock;
 
-use cauce::app::{App, Services};
+use cauce::app::{App, Background, Services};
 use cauce::config::Config;
 use cauce::platform::clock::Clock;
 
 pub use client::{Answer, Client, Tenant, unique};
+pub use database::Database;
+pub use seed::{Seeded, settled};
 pub use services::Cluster;
 
 /// A running server; the tests of a binary share one, except those that move its clock.
@@ -77,13 +81,24 @@ fn start(config: Config, clock: Clock) -> String {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let services = Services::start(&config).unwrap();
+        let roles = Cluster::shared().roles();
         services.migrate().unwrap();
+        drop(roles);
         runtime.block_on(async move {
-            let running = App::build(&config, &services, clock).unwrap().listen().unwrap();
+            let running = App::build(&config, &services, clock, Background::Work).unwrap().listen().unwrap();
             sender.send(running.url.clone()).unwrap();
             std::future::pending::<()>().await;
             drop((running, services));
         });
     });
     receiver.recv().expect("the server starts")
+}
+
+/// Waits until `holds`, which must become true within half a minute; `what` is told when it does not.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !holds().await {
+        assert!(std::time::Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cauce::platform::db::migrate::Admin;
 use cauce::platform::embedded::PostgresBinaries;
@@ -13,6 +13,7 @@ pub struct Cluster {
     // Its standard input is what keeps it alive: it ends when this process does, however that ends.
     _guard: Child,
     making: Mutex<()>,
+    roles: Mutex<()>,
 }
 
 impl Cluster {
@@ -34,6 +35,11 @@ impl Cluster {
         admin.execute(&format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)")).unwrap();
         admin.execute(&format!("CREATE DATABASE \"{name}\"")).unwrap();
         (self.url("cauce", name), self.url("cauce_app", name))
+    }
+
+    /// Held while roles are changed, which belong to all databases of the cluster and take one change at a time.
+    pub fn roles(&self) -> MutexGuard<'_, ()> {
+        self.roles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn url(&self, login: &str, database: &str) -> String {
@@ -83,6 +89,6 @@ impl Cluster {
         let mut output = std::io::BufReader::new(guard.stdout.take().unwrap());
         std::io::BufRead::read_line(&mut output, &mut line).unwrap();
         assert_eq!(line.trim(), "ready", "PostgreSQL did not start; see {}", directory.display());
-        Self { directory, _guard: guard, making: Mutex::new(()) }
+        Self { directory, _guard: guard, making: Mutex::new(()), roles: Mutex::new(()) }
     }
 }

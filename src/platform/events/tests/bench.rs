@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::support::{Database, Disk, Instance, Nats, ThingChanged, change, eventually, position};
+use super::servers::Nats;
+use super::support::{Database, Disk, Instance, ThingChanged, change, eventually, position};
 use crate::platform::auth::TenantId;
 use crate::platform::events::Subscription;
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::support::{Database, Disk, Instance, PROBE, actor, change, eventually, log_end};
 use crate::platform::auth::{Actor, CorrelationId, TenantId, UserId};
 use crate::platform::db::{Db, DbError};
+use crate::platform::events::HistoryOrder::{NewestFirst, OldestFirst};
 use crate::platform::events::{HistoryFilter, HistoryOrder, history};
 use crate::platform::schema;
 
@@ -44,7 +45,6 @@ async fn history_is_the_tenants_own_in_pages() {
     .unwrap();
     eventually("ten in the log", async || (log_end(db).await == 10).then_some(())).await;
 
-    use HistoryOrder::{NewestFirst, OldestFirst};
     let all = HistoryFilter::default;
     let [a, b] = things;
     assert_eq!(read(db, other, all(), OldestFirst, None, 10).await, [(b, 1), (b, 2), (b, 3)]);

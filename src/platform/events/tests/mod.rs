@@ -6,5 +6,6 @@ mod history;
 mod nats;
 mod order;
 mod poison;
+mod servers;
 mod subscribers;
 mod support;

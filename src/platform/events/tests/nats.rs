@@ -8,9 +8,8 @@ use std::time::Duration;
 use async_nats::jetstream::message::StreamMessage;
 use uuid::Uuid;
 
-use super::support::{
-    Database, Disk, Instance, Nats, catalogue, change, eventually, nats_settings, position,
-};
+use super::servers::Nats;
+use super::support::{Database, Disk, Instance, catalogue, change, eventually, nats_settings, position};
 use crate::platform::auth::TenantId;
 use crate::platform::db::Db;
 use crate::platform::events::{NatsStatus, ReplayFilter, replay_to_nats};

@@ -44,7 +44,7 @@ async fn two_sequencers_under_concurrent_writers_make_one_gapless_ordered_log() 
             for write in 0..WRITES {
                 let dice = dice(writer * WRITES + write);
                 // Half of all writes go to three hot things.
-                let index = if dice % 2 == 0 { dice / 2 % 3 } else { dice / 2 % 12 };
+                let index = if dice.is_multiple_of(2) { dice / 2 % 3 } else { dice / 2 % 12 };
                 let thing = things[usize::try_from(index).unwrap()];
                 let tenant = tenants[usize::try_from(index).unwrap() % 2];
                 let fate = match dice / 64 % 20 {
@@ -108,7 +108,7 @@ async fn attempt(db: &Db, tenant: TenantId, thing: Uuid, marker: &str, fate: Fat
     .ok()
 }
 
-/// Numbers that look random and are the same in every run (the finaliser of SplitMix64).
+/// Numbers that look random and are the same in every run (the finaliser of `SplitMix64`).
 fn dice(seed: u64) -> u64 {
     let mixed = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::support::{
-    Database, Disk, Instance, ThingChanged, ThingNoted, change, eventually, nats_settings, note_effect,
-    position,
+    Database, Disk, Instance, ThingChanged, ThingNoted, catalogue, change, eventually, nats_settings,
+    note_effect, position,
 };
 use crate::platform::auth::TenantId;
 use crate::platform::events::schema::retries;
@@ -62,20 +62,12 @@ async fn effects_happen_once_through_errors_panics_and_restarts() {
     // Servers that come and go, two at a time, half of them without a word.
     let steady = Instance::start(&database, subscriptions(), None);
     for round in 0..6 {
-        let other = database.connect();
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let tasks = Tasks::new();
-        {
-            let _inside = runtime.enter();
-            start(&other, &tasks, super::support::catalogue(), subscriptions(), &nats_settings(None))
-                .unwrap();
-        }
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        if round % 2 == 0 {
-            tasks.stop(Duration::from_secs(10)).await;
-        }
-        runtime.shutdown_background();
+        come_and_go(
+            &database,
+            subscriptions(),
+            if round % 2 == 0 { Leaving::Stops } else { Leaving::Vanishes },
+        )
+        .await;
     }
     writers.join_all().await;
 
@@ -99,6 +91,28 @@ async fn effects_happen_once_through_errors_panics_and_restarts() {
     assert_eq!(database.number("SELECT count(*) FROM events.retries"), 0);
     assert_eq!(database.number("SELECT count(*) FROM events.dead_letters"), 0);
     steady.stop().await;
+}
+
+/// How a server leaves.
+#[derive(PartialEq)]
+enum Leaving {
+    Stops,
+    Vanishes,
+}
+
+/// A server that lives for a moment.
+async fn come_and_go(database: &Database, subscriptions: Vec<Subscription>, leaving: Leaving) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (db, tasks) = (database.connect(), Tasks::new());
+    {
+        let _inside = runtime.enter();
+        start(&db, &tasks, catalogue(), subscriptions, &nats_settings(None)).unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    if leaving == Leaving::Stops {
+        tasks.stop(Duration::from_secs(10)).await;
+    }
+    runtime.shutdown_background();
 }
 
 #[tokio::test(flavor = "multi_thread")]

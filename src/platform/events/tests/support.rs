@@ -1,13 +1,6 @@
-//! Servers that die with the test, a small module with one table, and ways to look at what happened.
+//! A database with a small module with one table, and ways to look at what happened.
 
-use std::fs;
-use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, chown};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -17,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(super) use super::servers::Disk;
+use super::servers::{Guarded, patiently, start_postgres};
 use crate::platform::auth::{Actor, CorrelationId, TenantId};
 use crate::platform::clock::Clock;
 use crate::platform::db::migrate::{Admin, Login};
@@ -81,54 +76,6 @@ pub(super) fn catalogue() -> Arc<Catalogue> {
     Arc::new(Catalogue::new(entries, vec![("THING_EVENTS", "thing.>")]).unwrap())
 }
 
-/// A child that is killed, and whose directory is removed, when this process ends in whatever way.
-pub(super) struct Guarded {
-    shell: Child,
-}
-
-impl Guarded {
-    fn start(directory: &Path, keep: &str, program: &Path, arguments: &[&str]) -> Self {
-        // The shell waits for the end of its input, which comes with the end of this process.
-        let script = r#"keep=$1; directory=$2; shift 2; "$@" >"$directory/log" 2>&1 & child=$!
-            cat >/dev/null; kill -KILL $child; wait $child; [ "$keep" = keep ] || rm -rf "$directory""#;
-        let mut command = Command::new("sh");
-        command.args(["-c", script, "sh", keep]).arg(directory).arg(program).args(arguments);
-        command.stdin(Stdio::piped()).current_dir("/");
-        if let Some((uid, gid)) = service_account() {
-            command.uid(uid).gid(gid);
-        }
-        Self { shell: command.spawn().unwrap() }
-    }
-
-    /// Kills the child with SIGKILL and waits for it.
-    fn kill(mut self) {
-        drop(self.shell.stdin.take());
-        self.shell.wait().unwrap();
-    }
-}
-
-/// PostgreSQL refuses root.
-fn service_account() -> Option<(u32, u32)> {
-    if fs::metadata("/proc/self").unwrap().uid() != 0 {
-        return None;
-    }
-    let accounts = fs::read_to_string("/etc/passwd").unwrap();
-    let line = accounts.lines().find(|line| line.starts_with("postgres:")).expect("a user postgres");
-    let fields: Vec<&str> = line.split(':').collect();
-    Some((fields[2].parse().unwrap(), fields[3].parse().unwrap()))
-}
-
-fn new_directory(name: &str) -> PathBuf {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let directory = std::env::temp_dir().join(format!("cauce-{name}-{}-{number}", std::process::id()));
-    fs::create_dir(&directory).unwrap();
-    if let Some((uid, gid)) = service_account() {
-        chown(&directory, Some(uid), Some(gid)).unwrap();
-    }
-    directory
-}
-
 /// A database with the schema, and a server process's worth of connections to it.
 pub(super) struct Database {
     url: String,
@@ -137,55 +84,9 @@ pub(super) struct Database {
     _server: Guarded,
 }
 
-/// How careful the database is with the disk.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Disk {
-    Trusted,
-    Synced,
-}
-
 impl Database {
     pub(super) fn start(disk: Disk) -> Self {
-        let directory = new_directory("events");
-        let binaries = Path::new("/usr/lib/postgresql/15/bin");
-        let data = directory.join("data");
-        let data = data.to_str().unwrap();
-        let mut initdb = Command::new(binaries.join("initdb"));
-        initdb.args([
-            "-D",
-            data,
-            "-A",
-            "trust",
-            "-U",
-            "owner",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ]);
-        initdb.current_dir("/").stdout(Stdio::null());
-        if let Some((uid, gid)) = service_account() {
-            initdb.uid(uid).gid(gid);
-        }
-        assert!(initdb.status().unwrap().success());
-        let socket = directory.to_str().unwrap().to_owned();
-        let fsync = if disk == Disk::Synced { "fsync=on" } else { "fsync=off" };
-        let arguments = [
-            "-D",
-            data,
-            "-k",
-            &socket,
-            "-c",
-            "listen_addresses=",
-            "-c",
-            fsync,
-            "-c",
-            "max_connections=60",
-            "-c",
-            "shared_buffers=128MB",
-            "-c",
-            "log_min_messages=warning",
-        ];
-        let server = Guarded::start(&directory, "remove", &binaries.join("postgres"), &arguments);
+        let (server, socket) = start_postgres(disk);
         let owner_url = format!("postgres://owner@/postgres?host={socket}");
         let url = format!("postgres://cauce_app@/postgres?host={socket}");
         let mut admin = patiently(|| Admin::connect(&owner_url).ok());
@@ -270,54 +171,6 @@ pub(super) fn nats_settings(url: Option<&str>) -> NatsSettings {
     NatsSettings { servers: url.map(|url| vec![url.to_owned()]), max_bytes: 64 << 20 }
 }
 
-/// A NATS server that can be killed and started again on the same port and store.
-pub(super) struct Nats {
-    port: u16,
-    running: Option<Guarded>,
-    pub(super) directory: PathBuf,
-}
-
-impl Nats {
-    /// Not running yet.
-    pub(super) fn new() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { port, running: None, directory: new_directory("nats") }
-    }
-
-    pub(super) fn url(&self) -> String {
-        format!("nats://a-token@127.0.0.1:{}", self.port)
-    }
-
-    pub(super) fn start(&mut self) {
-        let local = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin/nats-server");
-        let program = if local.is_file() { local } else { PathBuf::from("nats-server") };
-        let store = self.directory.join("store");
-        let port = self.port.to_string();
-        let arguments =
-            ["-js", "-a", "127.0.0.1", "-p", &port, "--auth", "a-token", "-sd", store.to_str().unwrap()];
-        self.running = Some(Guarded::start(&self.directory, "keep", &program, &arguments));
-    }
-
-    pub(super) fn kill(&mut self) {
-        self.running.take().unwrap().kill();
-    }
-
-    pub(super) async fn context(&self) -> async_nats::jetstream::Context {
-        let options = async_nats::ConnectOptions::with_token("a-token".to_owned()).retry_on_initial_connect();
-        let client = options.connect(format!("127.0.0.1:{}", self.port)).await.unwrap();
-        async_nats::jetstream::new(client)
-    }
-}
-
-impl Drop for Nats {
-    fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.kill();
-        }
-        let _ = fs::remove_dir_all(&self.directory);
-    }
-}
-
 pub(super) fn actor(tenant: TenantId) -> Actor {
     Actor::platform(tenant, CorrelationId::new())
 }
@@ -377,17 +230,6 @@ pub(super) async fn eventually<T>(what: &str, mut found: impl AsyncFnMut() -> Op
         assert!(begun.elapsed() < Duration::from_secs(30), "it never happened: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a child process is being waited for, in a test")]
-fn patiently<T>(mut found: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..500 {
-        if let Some(value) = found() {
-            return value;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    panic!("it never happened");
 }
 
 /// The position of a subscription.

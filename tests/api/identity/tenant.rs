@@ -1,0 +1,98 @@
+//! The company's settings.
+
+use serde_json::json;
+
+use crate::support::TestApp;
+
+#[tokio::test]
+async fn the_company_is_changed_member_by_member() {
+    let tenant = TestApp::shared().tenant().await;
+    let change = json!({
+        "name": "Ferretería López", "locale": "es-PE", "currency": "PEN", "time_zone": "America/Lima", "country": "PE",
+        "tax_id": "20-10007097-0", "forgotten_after_days": 30,
+        "branding": { "primary_color": "#0A7F5C", "logo_url": "https://example.com/logo.png" },
+        "limits": { "POST /api/v1/leads": 10 }
+    });
+
+    let changed = tenant.owner.patch("/api/v1/tenant", change).await.expect(200);
+
+    let shown = tenant.owner.get("/api/v1/tenant").await.expect(200);
+    assert_eq!(changed.body, shown.body);
+    assert_eq!(shown.header("etag"), Some("\"2\""));
+    assert_eq!(shown.body["tax_id"], "20100070970");
+    assert_eq!(shown.body["branding"]["primary_color"], "#0a7f5c");
+    assert_eq!(shown.body["branding"]["secondary_color"], json!(null));
+    assert_eq!(shown.body["limits"]["POST /api/v1/leads"], 10);
+    assert_eq!(shown.body["limits"]["tenant"], 1000);
+    assert_eq!(shown.text_at("/slug"), tenant.slug);
+
+    let cleared =
+        json!({ "tax_id": null, "branding": { "logo_url": null }, "limits": { "POST /api/v1/leads": null } });
+    let cleared = tenant.owner.patch("/api/v1/tenant", cleared).await.expect(200);
+    assert_eq!(
+        (&cleared.body["tax_id"], &cleared.body["branding"]["logo_url"]),
+        (&json!(null), &json!(null))
+    );
+    assert_eq!(cleared.body["branding"]["primary_color"], "#0a7f5c");
+    assert_eq!(cleared.body["limits"]["POST /api/v1/leads"], 50);
+    let same = tenant.owner.patch("/api/v1/tenant", json!({})).await.expect(200);
+    assert_eq!(same.body["version"], 3);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_change_is_told_by_its_place_and_changes_nothing() {
+    let tenant = TestApp::shared().tenant().await;
+    for (body, pointer) in [
+        (json!({ "name": "" }), "/name"),
+        (json!({ "name": null }), "/name"),
+        (json!({ "currency": "PESOS" }), "/currency"),
+        (json!({ "locale": "xx" }), "/locale"),
+        (json!({ "time_zone": "Mexico" }), "/time_zone"),
+        (json!({ "country": "Mexico" }), "/country"),
+        (json!({ "tax_id": "not an RFC" }), "/tax_id"),
+        (json!({ "branding": { "primary_color": "red" } }), "/branding/primary_color"),
+        (json!({ "branding": { "logo_url": "javascript:alert(1)" } }), "/branding/logo_url"),
+        (json!({ "branding": { "font": "Arial" } }), "/branding/font"),
+        (json!({ "branding": null }), "/branding"),
+        (json!({ "forgotten_after_days": 0 }), "/forgotten_after_days"),
+        (json!({ "forgotten_after_days": 1e3 }), "/forgotten_after_days"),
+        (json!({ "limits": { "tenant": 1001 } }), "/limits/tenant"),
+        (json!({ "limits": { "tenant": 0 } }), "/limits/tenant"),
+        (json!({ "limits": { "POST /api/v1/leads": 51 } }), "/limits/POST ~1api~1v1~1leads"),
+        (json!({ "limits": { "everything": 1 } }), "/limits/everything"),
+        (json!({ "slug": "mine" }), "/slug"),
+        (json!({ "id": tenant.id }), "/id"),
+        (json!({ "version": 7 }), "/version"),
+    ] {
+        let answer = tenant.owner.patch("/api/v1/tenant", body.clone()).await.expect(422);
+        assert_eq!(answer.text_at("/errors/0/pointer"), pointer, "{body}: {}", answer.text);
+    }
+    assert_eq!(tenant.owner.get("/api/v1/tenant").await.body["version"], 1);
+}
+
+#[tokio::test]
+async fn a_stale_change_of_the_company_is_refused() {
+    let tenant = TestApp::shared().tenant().await;
+    let first = tenant.owner.with_header("If-Match", "\"1\"");
+    first.patch("/api/v1/tenant", json!({ "currency": "USD" })).await.expect(200);
+    let stale = first.patch("/api/v1/tenant", json!({ "currency": "MXN" })).await.expect(412);
+    assert_eq!(stale.body["current_version"], 2);
+    assert_eq!(tenant.owner.get("/api/v1/tenant").await.body["currency"], "USD");
+}
+
+#[tokio::test]
+async fn a_tightened_limit_acts_on_the_next_request() {
+    let app = TestApp::with_settings("tenant_limits", &[("LIMITS_ENABLED", "true")]);
+    let tenant = app.tenant().await;
+    assert_eq!(tenant.owner.get("/api/v1/me").await.expect(200).header("ratelimit-limit"), Some("1000"));
+
+    tenant.owner.patch("/api/v1/tenant", json!({ "limits": { "tenant": 2 } })).await.expect(200);
+
+    let answers = [tenant.owner.get("/api/v1/me").await, tenant.owner.get("/api/v1/me").await];
+    assert!(
+        answers.iter().all(|answer| answer.status == 200 && answer.header("ratelimit-limit") == Some("2"))
+    );
+    let refused = tenant.owner.get("/api/v1/me").await.expect(429);
+    assert!(refused.header("retry-after").is_some());
+    app.tenant().await.owner.get("/api/v1/me").await.expect(200);
+}

@@ -1,0 +1,97 @@
+//! A tenant with a row in every table that the API can fill, for the tests that try everything.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{Database, Tenant, TestApp};
+
+/// A tenant and what it holds.
+pub struct Seeded {
+    pub tenant: Tenant,
+    /// A word that is in every text of this tenant and of no other.
+    pub marker: String,
+    /// A colleague who can sign in, and so can be given work.
+    pub colleague_id: String,
+    /// What stands for each path parameter: the path up to and with the parameter, and an identifier of this tenant.
+    pub ids: Vec<(&'static str, String)>,
+}
+
+impl Seeded {
+    /// Fills a new tenant through the API.
+    pub async fn new(app: &TestApp) -> Self {
+        let tenant = app.tenant().await;
+        let marker = tenant.slug.clone();
+        let (_, colleague_id) = tenant.colleague(&["SALES"]).await;
+        let key =
+            tenant.owner.post("/api/v1/api-keys", json!({ "name": marker, "scopes": ["leads:read"] })).await;
+        let lead = json!({
+            "company_name": format!("Taller {marker}"), "contact_name": format!("Inés {marker}"), "tags": [marker],
+            "email": format!("{marker}@taller.example"), "phone": "+529711609009", "notes": marker,
+            "custom_fields": { "localidad": marker }
+        });
+        let once = tenant.owner.with_header("Idempotency-Key", &marker);
+        let lead_id = once.post("/api/v1/leads", lead).await.expect(201).text_at("/id");
+        let of_lead = |rest: &str| format!("/api/v1/leads/{lead_id}/{rest}");
+        let contact = json!({ "name": marker, "email": format!("contacto.{marker}@taller.example") });
+        let contact = tenant.owner.post(&of_lead("contacts"), contact).await.expect(201);
+        let activity = json!({ "kind": "call", "text": marker });
+        tenant.owner.post(&of_lead("activities"), activity).await.expect(201);
+        tenant.owner.post(&of_lead("assign"), json!({ "owner_id": colleague_id })).await.expect(200);
+        let follow_up = json!({ "at": "2030-01-15T16:00:00Z", "note": marker });
+        tenant.owner.post(&of_lead("follow-up"), follow_up).await.expect(200);
+        let mut ids = vec![
+            ("/api/v1/users/{id}", colleague_id.clone()),
+            ("/api/v1/api-keys/{id}", key.expect(201).text_at("/id")),
+            ("/api/v1/leads/{id}", lead_id.clone()),
+            ("/api/v1/leads/{id}/contacts/{contact_id}", contact.text_at("/id")),
+        ];
+        if let Some(import) = import(&tenant, &marker).await {
+            ids.push(("/api/v1/leads/imports/{id}", import));
+        }
+        Self { tenant, marker, colleague_id, ids }
+    }
+
+    /// The identifier for the parameter with which `path` ends.
+    pub fn id(&self, path: &str) -> Option<&str> {
+        self.ids.iter().find(|(place, _)| *place == path).map(|(_, id)| id.as_str())
+    }
+}
+
+/// A finished import of one good row and one bad one; none while there are no imports.
+async fn import(tenant: &Tenant, marker: &str) -> Option<String> {
+    let file = format!(
+        "Empresa,Correo\nImportada {marker},importada.{marker}@taller.example\nSin contacto {marker},\n"
+    );
+    let name = format!("{marker}.csv");
+    let started = tenant.owner.upload("/api/v1/leads/imports", &name, file.into_bytes(), None).await;
+    if [404, 405].contains(&started.status) {
+        return None;
+    }
+    let id = started.expect(202).text_at("/id");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let import = tenant.owner.get(&format!("/api/v1/leads/imports/{id}")).await.expect(200);
+        if import.text_at("/status") == "completed" {
+            return Some(id);
+        }
+        assert!(Instant::now() < deadline, "the import does not end: {}", import.text);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Waits until every event was put in order and handled, so that only requests change anything.
+pub async fn settled(database: &mut Database) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let open = database.column(
+            "SELECT (SELECT count(*) FROM events.outbox) + (SELECT count(*) FROM events.subscriptions s, events.counter c
+             WHERE s.position < c.last_position) + (SELECT count(*) FROM events.retries)",
+        );
+        if open == ["0"] {
+            return;
+        }
+        assert!(Instant::now() < deadline, "events stay unhandled: {open:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

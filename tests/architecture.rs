@@ -1,0 +1,286 @@
+//! Who may name whom, and the rules of tidiness: read from the sources, for whatever modules there are.
+//!
+//! `TABLE` is the documentation. rustc (private modules), clippy (`clippy.toml`) and PostgreSQL (a role a module) hold the
+//! rest; `docs/architecture.md` explains the four nets.
+
+#[path = "architecture/names.rs"]
+mod names;
+#[path = "architecture/tidy.rs"]
+mod tidy;
+
+use std::fs;
+use std::path::Path;
+
+use proc_macro2::TokenStream;
+
+use names::walk;
+use tidy::{foreign_schemas, schemas, untidy};
+
+/// What the files of a layer may name.
+struct Row {
+    layer: &'static str,
+    /// Paths of ours outside the own module. `<others>` are the contracts of all modules, `<events>` only their events.
+    may: &'static [&'static str],
+    /// Layers of the own module; its root and its files without a layer may always be named.
+    own: &'static [&'static str],
+    /// Crates that it must not name.
+    not: &'static [&'static [&'static str]],
+}
+
+const DIESEL: &[&str] = &["diesel", "diesel_migrations", "pq_sys"];
+const ACTIX: &[&str] = &["actix_web", "actix_multipart", "utoipa_actix_web", "utoipa_swagger_ui"];
+const NATS: &[&str] = &["async_nats"];
+const TOKIO: &[&str] = &["tokio", "tokio_util"];
+
+const LAYERS: [&str; 6] = ["contract", "domain", "service", "store", "http", "schema"];
+const MODULE: &[&str] = &["kernel", "platform", "identity", "<events>"];
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    Row { layer: "kernel",    may: &["kernel"],                   own: &[],        not: &[DIESEL, ACTIX, NATS, TOKIO] },
+    Row { layer: "platform",  may: &["kernel", "platform"],       own: &[],        not: &[] },
+    // Of a module, by file or folder; sub-aggregates have the same names. utoipa's and serde's derives are welcome.
+    Row { layer: "contract",  may: MODULE, own: &["contract", "domain"],           not: &[DIESEL, ACTIX, NATS] },
+    // Fields and problems are how a rule refuses input; both are plain values, although they live in the platform.
+    Row { layer: "domain",    may: &["kernel", "platform::auth", "platform::id", "platform::problem", "platform::http::Fields"],
+                                           own: &["contract", "domain"],           not: &[DIESEL, ACTIX, NATS, TOKIO] },
+    Row { layer: "store",     may: MODULE, own: &["contract", "domain", "store", "schema"], not: &[ACTIX, NATS] },
+    Row { layer: "service",   may: MODULE, own: &["contract", "domain", "store", "service"], not: &[DIESEL, ACTIX, NATS] },
+    // Plain reads go from a handler to the store; whatever decides anything goes through a service.
+    Row { layer: "http",      may: MODULE, own: &["contract", "domain", "store", "service", "http"], not: &[DIESEL, NATS] },
+    Row { layer: "schema",    may: &[],    own: &[],               not: &[ACTIX, NATS, TOKIO] },
+    Row { layer: "root",      may: MODULE, own: &LAYERS,           not: &[DIESEL, NATS] },
+    Row { layer: "other",     may: MODULE, own: &LAYERS,           not: &[DIESEL, ACTIX, NATS] },
+    Row { layer: "workflows", may: &["kernel", "platform", "workflows", "<others>"], own: &[], not: &[DIESEL, NATS] },
+    Row { layer: "settings",  may: &["kernel", "platform", "config"], own: &[],    not: &[DIESEL, ACTIX, NATS] },
+    Row { layer: "app",       may: &["<everything>"],             own: &[],        not: &[] },
+];
+
+/// Modules that may name the contract of another one, without a circle. Everything else is an event or a workflow.
+const EDGES: [(&str, &str); 2] = [("ads", "leads"), ("billing", "crm")];
+
+/// A source file: its path from the repository's root, and its text.
+struct Source {
+    path: String,
+    text: String,
+}
+
+#[test]
+fn every_file_names_only_what_the_table_allows() {
+    let sources = sources(&["src"], &["rs"]);
+    assert!(sources.len() > 50, "the sources are somewhere else");
+    none(sources.iter().flat_map(who_names_whom).collect());
+}
+
+#[test]
+fn every_file_is_tidy() {
+    let sources = sources(
+        &["src", "tests", "migrations", "scripts", "config", ".ci"],
+        &["rs", "sql", "sh", "toml", "run"],
+    );
+    none(sources.iter().flat_map(untidy).collect());
+}
+
+#[test]
+fn every_migration_touches_one_schema() {
+    let migrations = sources(&["migrations"], &["sql"]);
+    let schemas = schemas(&migrations);
+    assert!(schemas.len() > 1, "no schemas: {schemas:?}");
+    none(migrations.iter().flat_map(|migration| foreign_schemas(migration, &schemas)).collect());
+}
+
+#[test]
+fn planted_violations_are_seen() {
+    for (path, text, expected) in [
+        (
+            "src/kernel/money.rs",
+            "fn f() { crate::platform::id::f(); }",
+            "kernel must not name crate::platform::id::f",
+        ),
+        ("src/platform/x.rs", "use crate::{kernel::A, leads::B};", "platform must not name crate::leads::B"),
+        ("src/platform/x.rs", "use crate::app::App;", "platform must not name crate::app::App"),
+        ("src/platform/x.rs", "use crate as us;", "platform must not name crate"),
+        ("src/leads/contract.rs", "use diesel::prelude::*;", "contract must not name diesel"),
+        (
+            "src/leads/contract/events.rs",
+            "use crate::crm::Customer;",
+            "contract must not name crate::crm::Customer",
+        ),
+        ("src/leads/domain.rs", "#[tokio::main] fn f() {}", "domain must not name tokio"),
+        (
+            "src/leads/domain.rs",
+            "use crate::platform::db::TenantTx;",
+            "domain must not name crate::platform::db",
+        ),
+        (
+            "src/leads/domain.rs",
+            "mod tests { use super::super::store; }",
+            "domain must not name crate::leads::store",
+        ),
+        (
+            "src/leads/imports/domain.rs",
+            "use super::store::Row;",
+            "domain must not name crate::leads::imports::store",
+        ),
+        (
+            "src/leads/service/create.rs",
+            "fn f() { ::diesel::insert_into(t) }",
+            "service must not name diesel",
+        ),
+        (
+            "src/leads/service.rs",
+            "fn f() { tracing::info!(\"{}\", crate::crm::f()) }",
+            "service must not name crate::crm::f",
+        ),
+        (
+            "src/leads/service.rs",
+            "use crate::identity::users::store::find;",
+            "service must not name crate::identity::users::store",
+        ),
+        ("src/leads/store.rs", "use {std::fmt, actix_web::{self, get}};", "store must not name actix_web"),
+        ("src/leads/http.rs", "use super::schema::leads;", "http must not name crate::leads::schema"),
+        ("src/leads/http/list.rs", "fn f(c: &mut diesel::PgConnection) {}", "http must not name diesel"),
+        ("src/leads/scoring.rs", "extern crate async_nats;", "other must not name async_nats"),
+        (
+            "src/leads/contract.rs",
+            "#[serde(with = \"crate::crm::dates\")] struct A;",
+            "contract must not name crate::crm::dates",
+        ),
+        ("src/crm/service.rs", "use crate::leads::Leads;", "service must not name crate::leads::Leads"),
+        (
+            "src/workflows/conversion.rs",
+            "use crate::leads::store;",
+            "workflows must not name crate::leads::store",
+        ),
+        ("src/config.rs", "use crate::app::App;", "settings must not name crate::app::App"),
+        ("src/leads/x.rs", "fn f() {}", "first line"),
+        ("src/leads/x.rs", &"//! x\n".repeat(401), "400 lines"),
+        ("src/leads/x.rs", "//! x\nfn f() { sql(\"app.tenant_id\") }", "app.tenant_id"),
+        ("src/leads/http.rs", "//! x\nfn f() { tx.conn(LEADS) }", ".conn("),
+        ("src/leads/store.rs", "//! x\nconst A: Module = Module::named(\"leads\");", "Module::named"),
+        ("src/leads/mod.rs", "//! x\nconst A: Module = Module::named(\"crm\");", "Module::named"),
+        ("src/leads/http.rs", "//! x\nfn f() { Actor::platform(t, c) }", "Actor::platform"),
+        ("src/leads/http.rs", concat!("//! x\n// TO", "DO later"), "unfinished"),
+        ("src/leads/http.rs", concat!("//! x\n#[all", "ow(dead_code)]"), "expect"),
+    ] {
+        let source = Source { path: path.to_owned(), text: text.to_owned() };
+        let found: Vec<String> = who_names_whom(&source).into_iter().chain(untidy(&source)).collect();
+        assert!(
+            found.iter().any(|violation| violation.contains(expected)),
+            "{path}: {text}\nfound only {found:?}"
+        );
+    }
+    for (path, text) in [
+        ("src/ads/service.rs", "use crate::leads::Leads; use crate::crm::events::CustomerWon;"),
+        (
+            "src/leads/domain.rs",
+            "use crate::platform::{http::Fields, auth::UserId, problem::Problem}; use utoipa::ToSchema;",
+        ),
+        (
+            "src/leads/imports/service.rs",
+            "use super::{store, domain::A}; use crate::leads::service; use crate::identity::People;",
+        ),
+        ("src/workflows/conversion.rs", "use crate::leads::Leads; use crate::crm::{Crm, events::A};"),
+        ("src/app/mod.rs", "use crate::leads; use actix_web::web;"),
+    ] {
+        let source = Source { path: path.to_owned(), text: text.to_owned() };
+        assert_eq!(who_names_whom(&source), Vec::<String>::new(), "{path}: {text}");
+    }
+    let sql = "SELECT platform.tenant_table('leads.a', 'cauce_leads'); GRANT USAGE ON SCHEMA identity TO x; SELECT * FROM identity.users";
+    let source =
+        Source { path: "migrations/2026-01-01-000001_leads_a/up.sql".to_owned(), text: sql.to_owned() };
+    let schemas = ["leads", "identity", "platform"].map(str::to_owned);
+    assert_eq!(foreign_schemas(&source, &schemas).len(), 2);
+}
+
+fn none(violations: Vec<String>) {
+    assert!(violations.is_empty(), "{} violation(s):\n{}", violations.len(), violations.join("\n"));
+}
+
+/// Violations of the table in one file.
+fn who_names_whom(source: &Source) -> Vec<String> {
+    let place = place(&source.path);
+    let layer = layer(&place, &source.path);
+    let row = TABLE.iter().find(|row| row.layer == layer).expect("every layer has a row");
+    let tokens: TokenStream = source.text.parse().unwrap_or_else(|error| panic!("{}: {error}", source.path));
+    let mut named = Vec::new();
+    walk(tokens, &place, &mut named);
+    let refused = named.iter().filter(|named| !allowed(row, &place, &named.path));
+    refused
+        .map(|n| format!("{}:{}: {layer} must not name {}", source.path, n.line, n.path.join("::")))
+        .collect()
+}
+
+fn allowed(row: &Row, place: &[String], path: &[String]) -> bool {
+    let [root, rest @ ..] = path else { return true };
+    if root != "crate" {
+        return !row.not.concat().contains(&root.as_str());
+    }
+    let Some(module) = rest.first() else { return row.may == ["<everything>"] };
+    let inner = rest.iter().rev().find(|segment| LAYERS.contains(&segment.as_str())).map(String::as_str);
+    let outside = matches!(inner, None | Some("contract"));
+    if ["root", "other"].contains(&row.layer) || LAYERS.contains(&row.layer) {
+        if Some(module) == place.first() {
+            return inner.is_none_or(|layer| row.own.contains(&layer));
+        }
+        if EDGES.contains(&(place[0].as_str(), module)) && row.may == MODULE {
+            return outside;
+        }
+    }
+    row.may.iter().any(|term| match *term {
+        "<everything>" => true,
+        "<events>" => outside && is_module(module) && rest.iter().any(|segment| segment == "events"),
+        "<others>" => outside && is_module(module),
+        "identity" => module == "identity" && outside,
+        prefix => prefix
+            .split("::")
+            .zip(rest.iter().map(String::as_str).chain(std::iter::repeat("")))
+            .all(|(a, b)| a == b),
+    })
+}
+
+fn is_module(name: &str) -> bool {
+    !["kernel", "platform", "app", "command", "config", "telemetry", "workflows", "*"].contains(&name)
+}
+
+/// The module path of a file: `src/leads/imports/mod.rs` is `leads`, `imports`.
+fn place(path: &str) -> Vec<String> {
+    let path = path.trim_start_matches("src/").trim_end_matches(".rs");
+    let segments = path.split('/').filter(|segment| !["mod", "lib", "main"].contains(segment));
+    segments.map(str::to_owned).collect()
+}
+
+fn layer(place: &[String], path: &str) -> &'static str {
+    let inner = || place[1..].iter().rev().find_map(|segment| LAYERS.iter().find(|layer| *layer == segment));
+    match place.first().map(String::as_str) {
+        Some("kernel") => "kernel",
+        Some("platform") => "platform",
+        Some("workflows") => "workflows",
+        Some("config" | "telemetry") => "settings",
+        Some("app" | "command") | None => "app",
+        Some(_) => inner().copied().unwrap_or(if path.ends_with("/mod.rs") { "root" } else { "other" }),
+    }
+}
+
+/// The files with one of `endings` in `folders`, in order.
+fn sources(folders: &[&str], endings: &[&str]) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<_> =
+        folders.iter().map(|folder| root.join(folder)).filter(|folder| folder.exists()).collect();
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if endings
+                .iter()
+                .any(|ending| name.ends_with(&format!(".{ending}")) || name.ends_with(&format!("/{ending}")))
+            {
+                found.push(Source { path: name, text: fs::read_to_string(path).unwrap() });
+            }
+        }
+    }
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    found
+}

@@ -1,0 +1,84 @@
+//! The rules of tidiness: what a file looks like, and which words belong in one place only.
+
+use regex::Regex;
+
+use super::{Source, layer, place};
+
+/// Untidiness of one file.
+pub fn untidy(source: &Source) -> Vec<String> {
+    let Source { path, text } = source;
+    let mut found = Vec::new();
+    let mut say = |line: usize, what: String| found.push(format!("{path}:{}: {what}", line + 1));
+    if path.ends_with(".rs") {
+        if !text.starts_with("//! ") {
+            say(0, "the first line must say what the file is, as `//! …`".to_owned());
+        }
+        if text.lines().count() > 400 {
+            say(400, "more than 400 lines: split it by operation".to_owned());
+        }
+    }
+    let place = place(path);
+    let is_platform = path.starts_with("src/platform/");
+    let is_test = place.iter().any(|segment| segment == "tests");
+    let module = Regex::new(r#"Module::named\("(\w+)"\)"#).unwrap();
+    let actor = Regex::new(r"Actor::(verified|platform|on_behalf_of)\b").unwrap();
+    let unfinished =
+        Regex::new(concat!(r"\bTO", r"DO\b|\bFIX", r"ME\b|\btodo", r"!|\bunimplemented", "!")).unwrap();
+    for (line, words) in text.lines().enumerate() {
+        if unfinished.is_match(words) {
+            say(line, "unfinished: do it, or leave it out".to_owned());
+        }
+        if words.contains(concat!("#[all", "ow(")) || words.contains(concat!("#![all", "ow(")) {
+            say(line, "say `#[expect(…, reason = \"…\")]`, which ends when its reason does".to_owned());
+        }
+        if !path.starts_with("src/") {
+            continue;
+        }
+        if words.contains("app.tenant_id") && !path.starts_with("src/platform/db/") {
+            say(line, "app.tenant_id is bound in platform::db only".to_owned());
+        }
+        if words.contains(".conn(") && !is_platform && layer(&place, path) != "store" {
+            say(line, "`.conn(` belongs in a store".to_owned());
+        }
+        if let Some(name) = module.captures(words).map(|found| found[1].to_owned()) {
+            let home = place.iter().any(|segment| *segment == name);
+            if !(home && (is_platform || *path == format!("src/{name}/mod.rs")) || is_platform && is_test) {
+                say(line, format!("Module::named(\"{name}\") is said in src/{name}/mod.rs only"));
+            }
+        }
+        let is_task = place.last().is_some_and(|name| name == "tasks");
+        if let Some(made) = actor.find(words).filter(|_| !is_platform && place[0] != "identity" && !is_task) {
+            say(line, format!("{}: an actor is made where one is verified, and in tasks", made.as_str()));
+        }
+    }
+    found
+}
+
+/// The schemas that `migrations` create.
+pub fn schemas(migrations: &[Source]) -> Vec<String> {
+    let create = Regex::new(r"(?i)CREATE SCHEMA (?:IF NOT EXISTS )?(\w+)").unwrap();
+    let texts = migrations.iter().map(|migration| migration.text.as_str());
+    texts.flat_map(|text| create.captures_iter(text).map(|found| found[1].to_owned())).collect()
+}
+
+/// Names of other schemas in a migration of one; `migrations/<date>_<schema>_<change>/` says which one is its own.
+pub fn foreign_schemas(migration: &Source, schemas: &[String]) -> Vec<String> {
+    let folder = migration.path.split('/').nth(1).unwrap_or_default();
+    let own = folder.split('_').nth(1).unwrap_or_default();
+    let mut found = Vec::new();
+    if !schemas.iter().any(|schema| schema == own) {
+        found.push(format!("{}: `{own}` is no schema: name it <date>_<schema>_<change>", migration.path));
+    }
+    let names = Regex::new(r"(?i)\bSCHEMA (\w+)|\b([a-z_]+)\.([a-z_]+)").unwrap();
+    for (line, words) in migration.text.lines().enumerate() {
+        let words = words.split("--").next().unwrap_or_default();
+        for name in names.captures_iter(words) {
+            let schema = name.get(1).or(name.get(2)).map_or("", |part| part.as_str());
+            let is_helper = name.get(0).is_some_and(|whole| whole.as_str() == "platform.tenant_table");
+            if schemas.iter().any(|other| other == schema) && schema != own && !is_helper {
+                found.push(format!("{}:{}: the schema {schema} is not its own", migration.path, line + 1));
+            }
+        }
+    }
+    found
+}
