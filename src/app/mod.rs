@@ -20,7 +20,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
-pub use services::{NatsPlace, Services, StartError, data_dir};
+pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 
 use crate::config::{Config, Signup};
 use crate::identity::{Identity, IdentitySettings, OidcSettings, People, SignupPolicy};
