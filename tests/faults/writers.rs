@@ -8,7 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::harness::{Api, Random, Tenant};
+use crate::harness::Random;
+use crate::harness::api::{Api, Tenant};
 use crate::history::{Action, Allowed, Entry, History, Import, Outcome};
 
 const TENANTS: usize = 4;
