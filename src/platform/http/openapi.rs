@@ -62,10 +62,13 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
         operation.description = Some(format!("{said}\n\nPermission: `{permission}`.").trim().to_owned());
     }
     let has_body = operation.request_body.is_some();
-    let mut parameters =
-        vec![header("X-Correlation-Id", "Follows this request through logs and events; made when absent.")];
+    let mut parameters = vec![header(
+        "X-Correlation-Id",
+        "Follows this request through logs and events; made when absent.",
+        128,
+    )];
     if method == "post" {
-        parameters.push(header("Idempotency-Key", "Makes a repeated request take effect once."));
+        parameters.push(header("Idempotency-Key", "Makes a repeated request take effect once.", 255));
     }
     operation.parameters.get_or_insert_default().extend(parameters.into_iter().map(RefOr::T));
 
@@ -123,7 +126,7 @@ fn is_versioned(operation: &Operation) -> bool {
         .any(|parameter| parameter.name == "If-Match")
 }
 
-fn header(name: &str, description: &str) -> utoipa::openapi::path::Parameter {
+fn header(name: &str, description: &str, longest: usize) -> utoipa::openapi::path::Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
@@ -134,7 +137,7 @@ fn header(name: &str, description: &str) -> utoipa::openapi::path::Parameter {
                 .schema_type(Type::String)
                 .pattern(Some("^[!-~]+$"))
                 .min_length(Some(1))
-                .max_length(Some(128))
+                .max_length(Some(longest))
                 .build(),
         ))
         .build()
