@@ -113,8 +113,10 @@ struct ApiKeyQuery {
     cursor: Option<String>,
 }
 
+/// Make an API key
+///
 /// Makes an API key that acts as you, within its scopes. The answer holds the key itself, which is shown this once.
-#[utoipa::path(operation_id = "api_keys_create", tag = "api-keys", summary = "Make an API key",
+#[utoipa::path(operation_id = "api_keys_create", tag = "api-keys",
     security(("bearer" = ["api_keys:write"])), request_body = CreateApiKey,
     responses((status = 201, description = "The key.", body = NewApiKeyView,
         headers(("Location" = String, description = "Where the key is revoked.")))))]
@@ -138,8 +140,10 @@ async fn api_keys_create(
     identity.db.tenant(who.actor(), create).await
 }
 
+/// List API keys
+///
 /// Lists the company's API keys, the newest first, revoked ones too.
-#[utoipa::path(operation_id = "api_keys_list", tag = "api-keys", summary = "List API keys",
+#[utoipa::path(operation_id = "api_keys_list", tag = "api-keys",
     security(("bearer" = ["api_keys:read"])), params(ApiKeyQuery),
     responses((status = 200, description = "A page of keys.", body = Page<ApiKeyView>)))]
 #[get("/api/v1/api-keys")]
@@ -155,8 +159,10 @@ async fn api_keys_list(
     Ok(Reply::ok(&Page::cut(keys, limit, |key| Cursor::write(&key.id)).map(ApiKeyView::from)))
 }
 
+/// Revoke an API key
+///
 /// Revokes an API key: its next request is refused. Revoking it again changes nothing.
-#[utoipa::path(operation_id = "api_keys_revoke", tag = "api-keys", summary = "Revoke an API key",
+#[utoipa::path(operation_id = "api_keys_revoke", tag = "api-keys",
     security(("bearer" = ["api_keys:write"])), params(("id" = SessionId, Path, description = "The key.")),
     responses((status = 204, description = "It is revoked.")))]
 #[delete("/api/v1/api-keys/{id}")]
