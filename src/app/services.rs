@@ -224,6 +224,11 @@ impl Services {
     }
 }
 
+/// The database of the server that runs on the data directory of `config`, as that server's own login.
+pub fn database_beside(config: &Config) -> Result<String, StartError> {
+    Ok(EmbeddedPostgres::attach(&data_dir(config))?.url_for(LOGIN, "cauce"))
+}
+
 /// The data directory that `config` leads to.
 pub fn data_dir(config: &Config) -> PathBuf {
     let choice = if config.data_dir_is_set { DataDirChoice::Explicit } else { DataDirChoice::Default };

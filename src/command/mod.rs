@@ -2,6 +2,7 @@
 
 mod demo;
 mod events;
+mod import;
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -33,6 +34,8 @@ enum Command {
     Openapi,
     /// Prints the AsyncAPI 3.0 document.
     Asyncapi,
+    /// Imports leads from a CSV file into a company, beside a running server or without one.
+    Import(import::Arguments),
     /// Asks the running server whether it is well; for container health checks.
     Health,
     /// Loads a demo company with months of work in it and prints how to sign in.
@@ -77,6 +80,7 @@ fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Serve => block_on(serve(config)),
         Command::Migrate => migrate(&config),
+        Command::Import(arguments) => block_on(import::import(config, arguments)),
         Command::Health => block_on(health(config)),
         Command::Demo => block_on(demo::run(config)),
         Command::Events(command) => block_on(events::run(config, command)),

@@ -93,7 +93,9 @@ impl Once {
         let Some(header) = request.headers().get("Idempotency-Key") else {
             return Ok(Self { keyed: None });
         };
-        let key = header.to_str().ok().filter(|key| (1..=255).contains(&key.len())).ok_or_else(|| {
+        let fits =
+            |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        let key = header.to_str().ok().filter(fits).ok_or_else(|| {
             let reason = Invalid::new(
                 "must be 1 to 255 visible ASCII characters",
                 "debe tener de 1 a 255 caracteres ASCII visibles",

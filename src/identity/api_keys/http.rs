@@ -4,13 +4,16 @@ use actix_web::web::{Data, Path};
 use actix_web::{delete, get, post};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::{ApiKey, KeyName, Scopes};
 use super::service::{self, KeyRequest};
 use crate::identity::Identity;
 use crate::identity::permissions::{ReadApiKeys, WriteApiKeys};
+use crate::identity::users::domain::AREAS;
 use crate::kernel::Invalid;
 use crate::platform::auth::{Authorized, SessionId, UserId};
 use crate::platform::db::TenantTx;
@@ -72,12 +75,29 @@ struct CreateApiKey {
     #[schema(value_type = KeyName)]
     name: String,
     /// `<area>:<verb>`, either half possibly `*`; none beyond your own permissions, which `GET /api/v1/me` lists.
-    #[schema(min_items = 1, max_items = 50)]
+    #[schema(value_type = Vec<Scope>, min_items = 1, max_items = 50)]
     scopes: Vec<String>,
     /// Until when it is good, at most ten years from now; for ever when left out.
     #[schema(value_type = Option<DateTime<Utc>>)]
     expires_at: Option<Moment>,
 }
+
+/// The schema of a scope; `Scopes::parse` is the rule.
+enum Scope {}
+
+impl PartialSchema for Scope {
+    fn schema() -> RefOr<Schema> {
+        let pattern = format!("^(\\*|{}):(\\*|[a-z_]{{1,40}})$", AREAS.join("|"));
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("`<area>:<verb>`, either half possibly `*`."))
+            .pattern(Some(pattern))
+            .examples(["leads:write"])
+            .into()
+    }
+}
+
+impl ToSchema for Scope {}
 
 /// Which API keys to list.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -48,8 +48,8 @@ pub struct PageQuery {
 /// Note an activity
 ///
 /// Notes a call, mail, note, meeting or message.
-#[utoipa::path(operation_id = "leads_log_activity", tag = "leads", request_body = ActivityRequest,
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+#[utoipa::path(operation_id = "leads_log_activity", tag = "leads",
+    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])), request_body = ActivityRequest,
     responses((status = 201, description = "Noted.", body = ActivityView)))]
 #[post("/api/v1/leads/{id}/activities")]
 pub async fn leads_log_activity(

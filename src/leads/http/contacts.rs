@@ -38,8 +38,8 @@ pub struct ContactRequest {
 /// Add a contact
 ///
 /// Adds a person to a lead.
-#[utoipa::path(operation_id = "leads_add_contact", tag = "leads", request_body = ContactRequest,
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+#[utoipa::path(operation_id = "leads_add_contact", tag = "leads",
+    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])), request_body = ContactRequest,
     responses((status = 201, description = "Added.", body = ContactView)))]
 #[post("/api/v1/leads/{id}/contacts")]
 pub async fn leads_add_contact(
@@ -83,9 +83,9 @@ pub async fn leads_list_contacts(
 /// Replace a contact
 ///
 /// Replaces what is known of a person.
-#[utoipa::path(operation_id = "leads_change_contact", tag = "leads", request_body = ContactRequest,
+#[utoipa::path(operation_id = "leads_change_contact", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), ("contact_id" = Uuid, Path, description = "The contact.")),
-    security(("bearer" = ["leads:write"])),
+    security(("bearer" = ["leads:write"])), request_body = ContactRequest,
     responses((status = 200, description = "The contact as it is now.", body = ContactView)))]
 #[put("/api/v1/leads/{id}/contacts/{contact_id}")]
 pub async fn leads_change_contact(

@@ -118,7 +118,7 @@ pub async fn leads_list(
     }
     let filter = query.filter()?;
     db.tenant(who.actor(), move |tx| {
-        let rows = service::list(tx, filter, sort, place, limit)?;
+        let rows = service::list(tx, &filter, sort, place, limit)?;
         let page = Page::cut(rows, limit, |row| Place::behind(sort, row));
         Ok::<_, Problem>(Reply::ok(&page.map(LeadView::from)))
     })

@@ -67,8 +67,8 @@ pub struct FollowUpRequest {
 /// Assign a lead
 ///
 /// Gives the lead to a user.
-#[utoipa::path(operation_id = "leads_assign", tag = "leads", request_body = AssignRequest,
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+#[utoipa::path(operation_id = "leads_assign", tag = "leads",
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = AssignRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/assign")]
 pub async fn leads_assign(
@@ -86,8 +86,8 @@ pub async fn leads_assign(
 /// Change the state of a lead
 ///
 /// Moves the lead to another state; what the state machine forbids is 409 and says what is allowed.
-#[utoipa::path(operation_id = "leads_change_status", tag = "leads", request_body = StatusRequest,
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+#[utoipa::path(operation_id = "leads_change_status", tag = "leads",
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = StatusRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/status")]
 pub async fn leads_change_status(
@@ -105,8 +105,8 @@ pub async fn leads_change_status(
 /// Qualify a lead
 ///
 /// Finds the lead worth a seller's time.
-#[utoipa::path(operation_id = "leads_qualify", tag = "leads", request_body = Empty,
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+#[utoipa::path(operation_id = "leads_qualify", tag = "leads",
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = Empty,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/qualify")]
 pub async fn leads_qualify(
@@ -123,8 +123,8 @@ pub async fn leads_qualify(
 /// Disqualify a lead
 ///
 /// Gives the lead up, for a reason.
-#[utoipa::path(operation_id = "leads_disqualify", tag = "leads", request_body = DisqualifyRequest,
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+#[utoipa::path(operation_id = "leads_disqualify", tag = "leads",
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = DisqualifyRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/disqualify")]
 pub async fn leads_disqualify(
@@ -142,8 +142,8 @@ pub async fn leads_disqualify(
 /// Schedule a follow-up
 ///
 /// Sets the time to call again; when it comes, `lead.follow-up.due` is emitted.
-#[utoipa::path(operation_id = "leads_schedule_follow_up", tag = "leads", request_body = FollowUpRequest,
-    params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])),
+#[utoipa::path(operation_id = "leads_schedule_follow_up", tag = "leads",
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = FollowUpRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/follow-up")]
 pub async fn leads_schedule_follow_up(
@@ -190,7 +190,7 @@ async fn act(
     once: Once,
     work: impl FnOnce(&mut TenantTx<'_>) -> Result<Row, LeadsError> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), move |tx| once.run(tx, |tx| work(tx).map(|row| reply(row)))).await
+    db.tenant(who.actor(), move |tx| once.run(tx, |tx| work(tx).map(reply))).await
 }
 
 fn prose(pointer: &str, text: Option<&str>) -> Result<Option<String>, Problem> {

@@ -154,8 +154,8 @@ enum DuplicateChoice {
 /// Create a lead
 ///
 /// Creates a lead. Its e-mail address and phone must not belong to another lead, unless `on_duplicate` says otherwise.
-#[utoipa::path(operation_id = "leads_create", tag = "leads", request_body = LeadRequest, params(CreateQuery),
-    security(("bearer" = ["leads:write"])),
+#[utoipa::path(operation_id = "leads_create", tag = "leads", params(CreateQuery),
+    security(("bearer" = ["leads:write"])), request_body = LeadRequest,
     responses((status = 201, description = "Created.", body = LeadView),
         (status = 200, description = "The existing lead, updated.", body = LeadView)))]
 #[post("/api/v1/leads")]
@@ -205,9 +205,9 @@ pub async fn leads_get(who: Authorized<ReadLeads>, id: Path<LeadId>, db: Data<Db
 /// Change a lead
 ///
 /// Changes fields of a lead. Send `If-Match` with the version you read, and a change made in between is 412.
-#[utoipa::path(operation_id = "leads_update", tag = "leads", request_body = LeadPatch,
-    params(("id" = LeadId, Path, description = "The lead.")),
-    security(("bearer" = ["leads:write"])),
+#[utoipa::path(operation_id = "leads_update", tag = "leads",
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
+    security(("bearer" = ["leads:write"])), request_body = LeadPatch,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[patch("/api/v1/leads/{id}")]
 pub async fn leads_update(
@@ -228,7 +228,7 @@ pub async fn leads_update(
 ///
 /// Deletes a lead with its contacts and activities. Its history stays in the audit.
 #[utoipa::path(operation_id = "leads_delete", tag = "leads",
-    params(("id" = LeadId, Path, description = "The lead.")),
+    params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
     security(("bearer" = ["leads:write"])), responses((status = 204, description = "Gone.")))]
 #[delete("/api/v1/leads/{id}")]
 pub async fn leads_delete(

@@ -23,7 +23,7 @@ mod tasks;
 pub mod values;
 mod worker;
 
-pub use domain::{ImportId, ImportStatus, Mode, OnDuplicate};
+pub use domain::{FileName, ImportId, ImportStatus, Mode, OnDuplicate, Settings};
 pub use http::{Imports, routes};
 pub use service::NewImport;
 pub use store::{ImportRow, ReasonRow};

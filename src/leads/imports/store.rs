@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::decode::Position;
 use super::domain::{ImportId, ImportStatus, Reasons, Tally};
-use crate::kernel::Message;
+use crate::kernel::{Language, Message};
 use crate::leads::LEADS;
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::schema::{identities, import_chunks, import_reasons, imports, leads};
@@ -109,6 +109,19 @@ impl ImportRow {
         ImportStatus::is_open(&self.status)
             && (self.lease_owner == Some(worker) || self.leased_until.is_none_or(|until| until < now))
     }
+}
+
+impl ReasonRow {
+    /// The sentence.
+    pub fn sentence(&self, language: Language) -> String {
+        sentence(&self.reason, language)
+    }
+}
+
+/// A stored [`Message`] in `language`.
+pub fn sentence(stored: &Value, language: Language) -> String {
+    let message: Result<Message, _> = serde_json::from_value(stored.clone());
+    message.map(|message| message.in_language(language).to_owned()).unwrap_or_default()
 }
 
 /// Stores an import and its file in pieces.

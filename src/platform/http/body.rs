@@ -97,8 +97,11 @@ impl FromRequest for IfMatch {
         if text == "*" {
             return ready(Ok(Self(None)));
         }
-        let version =
-            text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+        let version = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+            .and_then(|text| text.parse().ok())
+            .filter(|version| *version > 0);
         ready(version.map(|version| Self(Some(version))).ok_or_else(|| {
             let reason = Invalid::new(
                 "must be the `ETag` of the record, such as `\"3\"`",

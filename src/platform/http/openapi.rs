@@ -5,8 +5,8 @@
 
 use serde_json::json;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, ResponsesBuilder,
@@ -61,18 +61,50 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
         let said = operation.description.take().unwrap_or_default();
         operation.description = Some(format!("{said}\n\nPermission: `{permission}`.").trim().to_owned());
     }
-    let has_body = operation.request_body.is_some();
     let mut parameters = vec![header(
         "X-Correlation-Id",
-        "Follows this request through logs and events; made when absent.",
-        128,
+        "Follows this request through logs and events: 1 to 128 visible ASCII characters. Made when absent or another.",
+        text().build(),
     )];
     if method == "post" {
-        parameters.push(header("Idempotency-Key", "Makes a repeated request take effect once.", 255));
+        let key = text().pattern(Some("^[!-~]{1,255}$")).build();
+        parameters.push(header("Idempotency-Key", "Makes a repeated request take effect once.", key));
     }
-    operation.parameters.get_or_insert_default().extend(parameters.into_iter().map(RefOr::T));
+    let declared = operation.parameters.get_or_insert_default();
+    for parameter in &mut *declared {
+        if let RefOr::T(parameter) = parameter
+            && parameter.name == "If-Match"
+        {
+            parameter.schema = Some(text().pattern(Some("^\"[1-9][0-9]{0,8}\"$")).build().into());
+        }
+    }
+    declared.extend(parameters.into_iter().map(RefOr::T));
 
-    let mut problems: Vec<(&str, &str)> = Vec::new();
+    let mut responses = ResponsesBuilder::new();
+    for (status, description) in problems(operation, method, secured, has_id) {
+        responses = responses.response(status, problem(status, description));
+    }
+    // What a handler declares itself says more than the general sentence.
+    for (status, declared) in std::mem::take(&mut operation.responses).responses {
+        let declared = match declared {
+            RefOr::T(response) if status.starts_with('4') && response.content.is_empty() => {
+                RefOr::T(problem(&status, &response.description))
+            }
+            other => other,
+        };
+        responses = responses.response(status, declared);
+    }
+    operation.responses = responses.build();
+}
+
+/// The problems that follow from the shape of an operation.
+fn problems(
+    operation: &Operation,
+    method: &str,
+    secured: bool,
+    has_id: bool,
+) -> Vec<(&'static str, &'static str)> {
+    let mut problems = Vec::new();
     if secured {
         problems.push(("401", "No valid token."));
         problems.push(("403", "The permission is missing."));
@@ -87,7 +119,7 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     if method == "post" {
         problems.push(("409", "A duplicate, the wrong state, or an idempotency key in use."));
     }
-    if has_body {
+    if operation.request_body.is_some() {
         problems.push(("400", "The body cannot be read."));
         problems.push(("413", "The body is too large."));
         problems.push(("415", "The body has another media type."));
@@ -96,15 +128,7 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     problems.push(("429", "Too many requests."));
     problems.push(("500", "A mistake of ours."));
     problems.push(("503", "Away or busy; try again."));
-    let declared = std::mem::take(&mut operation.responses);
-    let mut responses = ResponsesBuilder::new().responses_from_iter(declared.responses);
-    for (status, description) in problems {
-        responses = responses.response(status, problem(status, description));
-    }
-    let mut complete = responses.build();
-    // What a handler declares itself says more than the general sentence.
-    complete.responses.extend(operation.responses.responses.clone());
-    operation.responses = complete;
+    problems
 }
 
 /// The permission that an operation declares: none for a public one, empty for one that any signed-in caller may run.
@@ -126,20 +150,17 @@ fn is_versioned(operation: &Operation) -> bool {
         .any(|parameter| parameter.name == "If-Match")
 }
 
-fn header(name: &str, description: &str, longest: usize) -> utoipa::openapi::path::Parameter {
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn header(name: &str, description: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(description))
-        .schema(Some(
-            ObjectBuilder::new()
-                .schema_type(Type::String)
-                .pattern(Some("^[!-~]+$"))
-                .min_length(Some(1))
-                .max_length(Some(longest))
-                .build(),
-        ))
+        .schema(Some(schema))
         .build()
 }
 
@@ -156,8 +177,7 @@ fn problem(status: &str, description: &str) -> Response {
     response.build()
 }
 
-fn problem_schema() -> RefOr<utoipa::openapi::Schema> {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
+fn problem_schema() -> RefOr<Schema> {
     let field = ObjectBuilder::new()
         .property("pointer", text().description(Some("JSON pointer (RFC 6901) into the body.")))
         .property("parameter", text().description(Some("Name of the path, query or header parameter.")))

@@ -112,11 +112,12 @@ impl Client {
             );
         }
         body.extend(format!("\r\n--{boundary}--\r\n").bytes());
-        let request = self
-            .request(Method::POST, path)
-            .header("Content-Type", format!("multipart/form-data; boundary={boundary}"))
-            .body(body);
-        Self::read(request).await
+        self.send_raw(path, &format!("multipart/form-data; boundary={boundary}"), body).await
+    }
+
+    /// Posts `body` as it is.
+    pub async fn send_raw(&self, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
+        Self::read(self.request(Method::POST, path).header("Content-Type", content_type).body(body)).await
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {

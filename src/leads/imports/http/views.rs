@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::kernel::{Language, Message};
+use crate::kernel::Language;
 use crate::leads::imports::domain::{ImportStatus, OnDuplicate};
-use crate::leads::imports::store::{ImportRow, ReasonRow};
+use crate::leads::imports::store::{ImportRow, ReasonRow, sentence};
 
 /// An import and what it came to so far.
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,7 +95,7 @@ impl ImportView {
         let reasons = own
             .map(|reason| ReasonView {
                 outcome: reason.outcome.clone(),
-                reason: sentence(&reason.reason, language),
+                reason: reason.sentence(language),
                 count: reason.count,
                 rows: reason.rows.clone(),
             })
@@ -127,9 +127,4 @@ fn columns(mapping: &Value) -> Map<String, Value> {
     columns
         .filter_map(|column| Some((column["header"].as_str()?.to_owned(), column["field"].clone())))
         .collect()
-}
-
-fn sentence(stored: &Value, language: Language) -> String {
-    let message: Result<Message, _> = serde_json::from_value(stored.clone());
-    message.map(|message| message.in_language(language).to_owned()).unwrap_or_default()
 }

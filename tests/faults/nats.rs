@@ -1,0 +1,123 @@
+//! NATS from outside: a server that can be stopped, and a client that reads a stream from its beginning.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::DeliverPolicy;
+use async_nats::jetstream::consumer::pull::OrderedConfig;
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use crate::harness::free_port;
+
+const TOKEN: &str = "faults-token";
+
+/// Where a NATS server listens and how it lets us in.
+pub struct Broker {
+    address: String,
+    token: String,
+}
+
+/// A message of a stream.
+pub struct Received {
+    /// `Nats-Msg-Id`.
+    pub id: String,
+    /// The subject.
+    pub subject: String,
+    /// The `CloudEvents` envelope.
+    pub envelope: Value,
+}
+
+impl Broker {
+    /// The one that a server on `data_dir` started.
+    pub fn embedded(data_dir: &Path) -> Self {
+        let config = std::fs::read_to_string(data_dir.join("nats.conf")).unwrap();
+        let port = config.lines().find_map(|line| line.strip_prefix("port: ")).unwrap().trim().to_owned();
+        let token = std::fs::read_to_string(data_dir.join("nats.token")).unwrap().trim().to_owned();
+        Self { address: format!("127.0.0.1:{port}"), token }
+    }
+
+    /// Every message of `stream`, oldest first.
+    pub async fn read(&self, stream: &str) -> Vec<Received> {
+        let options = async_nats::ConnectOptions::with_token(self.token.clone()).retry_on_initial_connect();
+        let client = options.connect(self.address.as_str()).await.unwrap();
+        let context = async_nats::jetstream::new(client);
+        let stream = context.get_stream(stream).await.unwrap();
+        let all = stream.cached_info().state.messages;
+        let config = OrderedConfig { deliver_policy: DeliverPolicy::All, ..OrderedConfig::default() };
+        let mut messages = stream.create_consumer(config).await.unwrap().messages().await.unwrap();
+        let mut received = Vec::new();
+        while (received.len() as u64) < all {
+            let next = tokio::time::timeout(Duration::from_secs(10), messages.next()).await;
+            let message = next.expect("the stream goes on").unwrap().unwrap();
+            let id = message.headers.as_ref().and_then(|headers| headers.get("Nats-Msg-Id"));
+            received.push(Received {
+                id: id.map(ToString::to_string).unwrap_or_default(),
+                subject: message.subject.to_string(),
+                envelope: serde_json::from_slice(&message.payload).unwrap(),
+            });
+        }
+        received
+    }
+}
+
+/// A NATS server of the test's own, which dies with the test.
+pub struct ExternalNats {
+    port: u16,
+    directory: PathBuf,
+    running: Option<Child>,
+}
+
+impl ExternalNats {
+    /// Not running yet.
+    pub fn new() -> Self {
+        let directory = std::env::temp_dir().join(format!("cauce-faults-broker-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        Self { port: free_port(), directory, running: None }
+    }
+
+    /// What `NATS_SERVERS` is set to.
+    pub fn url(&self) -> String {
+        format!("nats://{TOKEN}@127.0.0.1:{}", self.port)
+    }
+
+    /// How to read from it.
+    pub fn broker(&self) -> Broker {
+        Broker { address: format!("127.0.0.1:{}", self.port), token: TOKEN.to_owned() }
+    }
+
+    /// Starts it, with what it stored before.
+    pub fn start(&mut self) {
+        // The shell waits for the end of its input, which comes with the end of this process.
+        let script = r#"store=$1; shift; "$@" >"$store/log" 2>&1 & child=$!; cat >/dev/null; kill -TERM $child; wait $child"#;
+        let mut command = Command::new("setsid");
+        command.args(["sh", "-c", script, "sh"]).arg(&self.directory).arg(program());
+        command.args(["-js", "-a", "127.0.0.1", "-p", &self.port.to_string(), "--auth", TOKEN, "-sd"]);
+        command.arg(self.directory.join("store")).stdin(Stdio::piped());
+        self.running = Some(command.spawn().unwrap());
+    }
+
+    /// Stops it and waits for its end.
+    pub fn stop(&mut self) {
+        if let Some(mut shell) = self.running.take() {
+            drop(shell.stdin.take());
+            shell.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for ExternalNats {
+    fn drop(&mut self) {
+        self.stop();
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// The program that `make setup` installed beside the built ones, else the one on the path.
+fn program() -> PathBuf {
+    let here = std::env::current_exe().unwrap();
+    let beside =
+        here.ancestors().map(|above| above.join("tools/bin/nats-server")).find(|path| path.is_file());
+    beside.unwrap_or_else(|| PathBuf::from("nats-server"))
+}
