@@ -64,16 +64,20 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(events_catalogue);
 }
 
+/// Home page
+///
 /// Says what this is and where to look.
-#[utoipa::path(operation_id = "system_home", tag = "system", summary = "Home page",
+#[utoipa::path(operation_id = "system_home", tag = "system",
     responses((status = 200, description = "A page for people.", content_type = "text/html", body = String)))]
 #[get("/")]
 async fn system_home() -> HttpResponse {
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(include_str!("home.html"))
 }
 
+/// Health
+///
 /// Tells the state of the server and its dependencies, as probed within the last seconds.
-#[utoipa::path(operation_id = "system_health", tag = "system", summary = "Health",
+#[utoipa::path(operation_id = "system_health", tag = "system",
     responses(
         (status = 200, description = "It serves.", body = HealthView),
         (status = 503, description = "It does not serve.", body = HealthView)))]
@@ -85,16 +89,20 @@ async fn system_health(health: Data<Health>, events: Data<EventsHandle>) -> Http
     HttpResponse::build(status).json(view)
 }
 
+/// Liveness
+///
 /// Answers as long as the process runs; touches nothing.
-#[utoipa::path(operation_id = "system_live", tag = "system", summary = "Liveness",
+#[utoipa::path(operation_id = "system_live", tag = "system",
     responses((status = 204, description = "It runs.")))]
 #[get("/live")]
 async fn system_live() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
+/// Readiness
+///
 /// Answers 204 while requests should be sent here.
-#[utoipa::path(operation_id = "system_ready", tag = "system", summary = "Readiness",
+#[utoipa::path(operation_id = "system_ready", tag = "system",
     responses((status = 204, description = "Send requests."), (status = 503, description = "Do not.")))]
 #[get("/ready")]
 async fn system_ready(health: Data<Health>) -> HttpResponse {
@@ -105,8 +113,10 @@ async fn system_ready(health: Data<Health>) -> HttpResponse {
     }
 }
 
+/// Metrics
+///
 /// Everything measured, in the Prometheus text format.
-#[utoipa::path(operation_id = "system_metrics", tag = "system", summary = "Metrics",
+#[utoipa::path(operation_id = "system_metrics", tag = "system",
     responses((status = 200, description = "Prometheus text.", content_type = "text/plain", body = String)))]
 #[get("/metrics")]
 async fn system_metrics(db: Data<Db>) -> HttpResponse {
@@ -119,8 +129,10 @@ async fn system_metrics(db: Data<Db>) -> HttpResponse {
         .body(crate::platform::metrics::render())
 }
 
+/// Event catalogue
+///
 /// Every kind of event with its subject, stream, schema and an example.
-#[utoipa::path(operation_id = "events_catalogue", tag = "events", summary = "Event catalogue",
+#[utoipa::path(operation_id = "events_catalogue", tag = "events",
     responses((status = 200, description = "All kinds of events.", body = Page<CatalogueEntry>)))]
 #[get("/api/v1/events/catalog")]
 async fn events_catalogue(catalogue: Data<Catalogue>) -> Reply {

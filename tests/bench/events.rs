@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Api, Server, Sql};
 use crate::seed::Companies;
-use crate::statements::Operation;
 use crate::table::{Row, Table};
 use crate::wrk::Wrk;
 

@@ -5,6 +5,7 @@
 //! server and of pgbench alternate, and medians are printed.
 
 mod events;
+#[expect(dead_code, reason = "each program uses a part of it")]
 #[path = "../harness/mod.rs"]
 mod harness;
 mod memory;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::harness::Sql;
-use crate::history::{Action, Entry, History, Outcome};
+use crate::history::{Action, Entry, History, Import, Outcome};
 use crate::nats::Received;
 use crate::writers::Load;
 
@@ -62,6 +62,19 @@ pub async fn drained(sql: &mut Sql) -> Duration {
     }
 }
 
+/// Waits until an import has come to its end.
+pub async fn imported(sql: &mut Sql, import: &Import) {
+    let began = Instant::now();
+    let ended = format!(
+        "SELECT count(*) FROM leads.imports WHERE id = '{}' AND status NOT IN ('pending', 'running')",
+        import.id
+    );
+    while sql.number(&ended) == 0 {
+        assert!(began.elapsed() < DRAIN_PATIENCE, "the import does not come to its end");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 struct Database {
     leads: BTreeMap<String, Value>,
     log: Vec<Value>,
@@ -82,6 +95,9 @@ pub fn check(
     findings.events = database.log.len();
     answers(&mut findings, history, deadline);
     creations(&mut findings, &database, load, history);
+    if let Some(import) = &history.import {
+        import_is_whole(&mut findings, &database, sql, import);
+    }
     changes(&mut findings, &database, history);
     log(&mut findings, &database, sql);
     scores(&mut findings, &database, history);
@@ -118,7 +134,7 @@ fn answers(findings: &mut Findings, history: &History, deadline: Duration) {
         findings.demand(entry.took <= deadline, || {
             format!("an answer took {:?}: {:?}", entry.took, entry.action)
         });
-        let failed = matches!(entry.outcome, Outcome::Failed(_) | Outcome::Unknown);
+        let failed = matches!(entry.outcome, Outcome::Failed(_) | Outcome::Unknown | Outcome::Unreachable);
         findings
             .demand(!failed || history.excuses(entry), || format!("{:?}: {:?}", entry.outcome, entry.action));
     }
@@ -136,17 +152,24 @@ fn creations(findings: &mut Findings, database: &Database, load: &Load, history:
     for lead in database.leads.values() {
         rows.entry(text(lead, "email")).or_default().push(lead);
     }
+    let imported =
+        history.import.iter().flat_map(|import| import.leads.iter().map(move |(email, _)| (email, import)));
+    let imported: BTreeMap<&String, &Import> = imported.collect();
     for (email, rows) in &rows {
-        let Some(entries) = asked.get(email.as_str()) else {
-            findings.violations.push(format!("invented: {email}"));
-            continue;
-        };
         if rows.len() > 1 {
             findings.double(format!("the lead {email}"));
         }
-        let tenant = &load.tenants[entries[0].tenant].id;
+        let entries = asked.get(email.as_str()).map_or(&[][..], Vec::as_slice);
+        let Some(tenant) = entries.first().map(|e| e.tenant).or(imported.get(email).map(|i| i.tenant)) else {
+            findings.violations.push(format!("invented: {email}"));
+            continue;
+        };
+        let tenant = &load.tenants[tenant].id;
         findings.demand(text(rows[0], "tenant_id") == *tenant, || format!("{email} is in another company"));
-        let possible = entries.iter().any(|entry| !matches!(entry.outcome, Outcome::Refused(_)));
+        let possible = imported.contains_key(email)
+            || entries
+                .iter()
+                .any(|entry| !matches!(entry.outcome, Outcome::Refused(_) | Outcome::Unreachable));
         findings.demand(possible, || format!("{email} is there although it was refused"));
     }
     for (email, entries) in &asked {
@@ -163,10 +186,34 @@ fn creations(findings: &mut Findings, database: &Database, load: &Load, history:
                 Outcome::Refused(status) => {
                     findings.violations.push(format!("{email} was refused with {status}"))
                 }
-                Outcome::Failed(_) | Outcome::Unknown => {}
+                Outcome::Failed(_) | Outcome::Unknown | Outcome::Unreachable => {}
             }
         }
     }
+}
+
+/// An accepted file is decided row by row, each once, whatever happened to the server meanwhile.
+fn import_is_whole(findings: &mut Findings, database: &Database, sql: &mut Sql, import: &Import) {
+    let there: BTreeSet<String> = database.leads.values().map(|lead| text(lead, "email")).collect();
+    for (email, _) in &import.leads {
+        if !there.contains(email) {
+            findings.lose(format!("the imported lead {email}"));
+        }
+    }
+    let query = "SELECT status, created, updated, skipped, refused FROM leads.imports";
+    let row = sql.rows(&format!("{query} WHERE id = '{}'", import.id)).remove(0);
+    let created = i64::try_from(import.leads.len()).unwrap_or_default();
+    let is_whole = row["status"] == "completed"
+        && row["created"] == created
+        && row["updated"] == 0
+        && row["skipped"] == import.repeated
+        && row["refused"] == import.empty;
+    findings.demand(is_whole, || {
+        format!(
+            "the import is {row}, not {created} created, {} skipped, {} refused",
+            import.repeated, import.empty
+        )
+    });
 }
 
 /// A and C: each acknowledged change is an event of that version with that content and correlation id; the last one is
@@ -202,22 +249,24 @@ fn changes(findings: &mut Findings, database: &Database, history: &History) {
 /// C, D and E: versions 1 to n of each lead exactly once and in order; positions without gaps; nothing left behind.
 fn log(findings: &mut Findings, database: &Database, sql: &mut Sql) {
     for (id, lead) in &database.leads {
-        let versions: Vec<i64> =
-            database.history_of(id).map(|event| number(event, "aggregate_version")).collect();
-        let wanted: Vec<i64> = (1..=number(lead, "version")).collect();
-        if versions == wanted {
-            continue;
-        }
-        let unique: BTreeSet<i64> = versions.iter().copied().collect();
-        if unique.len() < versions.len() {
-            findings.double(format!("events of {id}: {versions:?}"));
-        } else if unique.len() < wanted.len() {
-            findings.lose(format!("events of {id}: {versions:?} of {}", wanted.len()));
-        } else {
-            findings.violations.push(format!("events of {id} are out of order: {versions:?}"));
+        let told: Vec<(i64, &str)> = database
+            .history_of(id)
+            .map(|event| (number(event, "aggregate_version"), event["type"].as_str().unwrap_or_default()))
+            .collect();
+        // A change may tell two things, such as that a lead moved and that it is qualified now.
+        let versions: BTreeSet<i64> = told.iter().map(|(version, _)| *version).collect();
+        if told.iter().collect::<BTreeSet<_>>().len() < told.len() {
+            findings.double(format!("events of {id}: {told:?}"));
+        } else if !versions.iter().copied().eq(1..=number(lead, "version")) {
+            findings.lose(format!("events of {id}, version {}: {told:?}", lead["version"]));
+        } else if !told.is_sorted_by_key(|(version, _)| *version) {
+            findings.violations.push(format!("events of {id} are out of order: {told:?}"));
         }
     }
-    let strangers = database.of_lead.keys().filter(|id| !database.leads.contains_key(*id)).count();
+    // An import tells its own end.
+    let import = sql.rows("SELECT id FROM leads.imports").iter().map(|row| text(row, "id")).next();
+    let known = |id: &String| database.leads.contains_key(id) || Some(id) == import.as_ref();
+    let strangers = database.of_lead.keys().filter(|id| !known(id)).count();
     findings.demand(strangers == 0, || format!("events of {strangers} leads that are not there"));
     for (what, query) in [
         (
@@ -241,6 +290,12 @@ fn scores(findings: &mut Findings, database: &Database, history: &History) {
             Action::Create { email, score } => Some((email.as_str(), *score)),
             _ => None,
         })
+        .chain(
+            history
+                .import
+                .iter()
+                .flat_map(|import| import.leads.iter().map(|(email, score)| (email.as_str(), *score))),
+        )
         .collect();
     for (id, lead) in &database.leads {
         let expected = by_email.get(text(lead, "email").as_str()).copied().unwrap_or(50);

@@ -8,9 +8,9 @@ pub enum Action {
     /// A new lead with this e-mail address, which no other request has, and the score that the rules give it.
     Create { email: String, score: i64 },
     /// These notes, which no other request has, on a lead.
-    Note { lead: String, marker: String },
+    Note { marker: String },
     /// Another state of a lead.
-    Move { lead: String, to: &'static str },
+    Move { to: &'static str },
 }
 
 /// What came back.
@@ -24,6 +24,8 @@ pub enum Outcome {
     Failed(u16),
     /// No answer came; it was done or it was not.
     Unknown,
+    /// No server took the connection; it was not done.
+    Unreachable,
 }
 
 /// One request.
@@ -43,6 +45,21 @@ pub struct Entry {
     pub took: Duration,
 }
 
+/// An uploaded file that the server took.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// The import.
+    pub id: String,
+    /// Whose.
+    pub tenant: usize,
+    /// The e-mail addresses of its leads, and the scores that the rules give them.
+    pub leads: Vec<(String, i64)>,
+    /// Rows that are in it a second time.
+    pub repeated: i64,
+    /// Rows without any way to reach somebody.
+    pub empty: i64,
+}
+
 /// A time in which the server may fail.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowed {
@@ -56,6 +73,8 @@ pub struct Allowed {
 pub struct History {
     /// In the order of writers, then of time.
     pub entries: Vec<Entry>,
+    /// The file that was imported meanwhile.
+    pub import: Option<Import>,
     /// When failures are allowed.
     pub allowed: Vec<Allowed>,
 }
@@ -80,9 +99,14 @@ impl History {
             .count()
     }
 
+    /// How many requests reached a server, or may have.
+    pub fn sent(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.outcome != Outcome::Unreachable).count()
+    }
+
     /// The longest wait for an answer that came.
     pub fn slowest(&self) -> Duration {
-        let answered = self.entries.iter().filter(|entry| entry.outcome != Outcome::Unknown);
-        answered.map(|entry| entry.took).max().unwrap_or_default()
+        let answered = |entry: &&Entry| !matches!(entry.outcome, Outcome::Unknown | Outcome::Unreachable);
+        self.entries.iter().filter(answered).map(|entry| entry.took).max().unwrap_or_default()
     }
 }

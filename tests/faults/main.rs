@@ -4,6 +4,7 @@
 //! table; `FAULTS_SEED=<number>` repeats a run.
 
 mod checker;
+#[expect(dead_code, reason = "each program uses a part of it")]
 #[path = "../harness/mod.rs"]
 mod harness;
 mod history;
@@ -49,6 +50,9 @@ async fn load(server: &Server, random: Random) -> Load {
 /// Waits until every reader is at the end of the log, checks everything, prints the line.
 async fn conclude(report: Report, server: &Server, load: &Load, history: &History, broker: Broker) {
     let mut sql = Sql::connect(&server.data_dir);
+    if let Some(import) = &history.import {
+        checker::imported(&mut sql, import).await;
+    }
     let drained = checker::drained(&mut sql).await;
     let stream = broker.read("LEAD_EVENTS").await;
     let findings = checker::check(&mut sql, load, history, &stream, DEADLINE);
@@ -64,7 +68,8 @@ async fn the_server_is_killed_again_and_again_while_everybody_writes() {
     let mut random = Random::new(seed);
     let mut server = server("faults-kill", &[]);
     server.start().await;
-    let load = load(&server, random.clone()).await;
+    let mut load = load(&server, random.clone()).await;
+    load.upload(if is_long() { 20_000 } else { 4_000 }).await;
     let writing = load.start();
     let (mut allowed, mut slowest) = (Vec::new(), Duration::ZERO);
     for _ in 0..kills {

@@ -8,8 +8,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::harness::{Api, Random, Tenant};
-use crate::history::{Action, Allowed, Entry, History, Outcome};
+use crate::harness::Random;
+use crate::harness::api::{Api, Tenant};
+use crate::history::{Action, Allowed, Entry, History, Import, Outcome};
 
 const TENANTS: usize = 4;
 const WRITERS: usize = 16;
@@ -25,6 +26,7 @@ pub struct Load {
     pub tenants: Vec<Tenant>,
     shared: Vec<Vec<String>>,
     prepared: Vec<Entry>,
+    import: Option<Import>,
     random: Random,
 }
 
@@ -33,6 +35,7 @@ pub struct Writing {
     stop: Arc<AtomicBool>,
     writers: JoinSet<Vec<Entry>>,
     prepared: Vec<Entry>,
+    import: Option<Import>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,19 +47,43 @@ enum Mix {
 impl Load {
     /// Signs the companies up and creates their shared leads.
     pub async fn prepare(api: &Api, random: Random) -> Self {
-        let mut load = Self { tenants: Vec::new(), shared: Vec::new(), prepared: Vec::new(), random };
+        let mut load =
+            Self { tenants: Vec::new(), shared: Vec::new(), prepared: Vec::new(), import: None, random };
         for number in 0..TENANTS {
             load.tenants.push(api.sign_up(&format!("fault{number}")).await);
             let mut writer = Writer::new(&load, number, number, Mix::SharedOnly);
-            let mut leads = Vec::new();
             for index in 0..SHARED {
                 writer.create(&format!("shared-{number}-{index}")).await;
             }
-            leads.append(&mut writer.own.iter().map(|lead| lead.id.clone()).collect());
-            load.shared.push(leads);
+            load.shared.push(writer.own.iter().map(|lead| lead.id.clone()).collect());
             load.prepared.append(&mut writer.entries);
         }
         load
+    }
+
+    /// Uploads a file of `rows` leads, some of which are in it twice, and some rows that are no lead.
+    pub async fn upload(&mut self, rows: u64) {
+        let mut file = "Empresa,Correo,Empleados,Giro\n".to_owned();
+        let mut leads = Vec::new();
+        let (mut repeated, mut empty) = (0, 0);
+        for row in 0..rows {
+            let (employees, score) = if row % 3 == 0 { (900, 65) } else { (9, 50) };
+            let line = format!("Taller {row},import{row}@faults.example,{employees},Confección\n");
+            file.push_str(&line);
+            leads.push((format!("import{row}@faults.example"), score));
+            if row % 50 == 0 {
+                file.push_str(&line);
+                repeated += 1;
+            }
+            if row % 70 == 0 {
+                file.push_str("Taller sin correo,,3,\n");
+                empty += 1;
+            }
+        }
+        let (status, answer) = self.tenants[0].upload("/api/v1/leads/imports", &file).await.unwrap();
+        assert_eq!(status, 202, "{answer}");
+        let id = answer["id"].as_str().unwrap_or_default().to_owned();
+        self.import = Some(Import { id, tenant: 0, leads, repeated, empty });
     }
 
     /// Writers of everything.
@@ -83,7 +110,7 @@ impl Load {
                 writer.entries
             });
         }
-        Writing { stop, writers, prepared: self.prepared.clone() }
+        Writing { stop, writers, prepared: self.prepared.clone(), import: self.import.clone() }
     }
 }
 
@@ -95,7 +122,7 @@ impl Writing {
         for mut of_writer in self.writers.join_all().await {
             entries.append(&mut of_writer);
         }
-        History { entries, allowed }
+        History { entries, import: self.import, allowed }
     }
 }
 
@@ -148,7 +175,7 @@ impl Writer {
         }
         if matches!(
             self.entries.last().map(|entry| &entry.outcome),
-            Some(Outcome::Unknown | Outcome::Failed(_))
+            Some(Outcome::Unknown | Outcome::Unreachable | Outcome::Failed(_))
         ) {
             tokio::time::sleep(PAUSE).await;
         }
@@ -175,6 +202,7 @@ impl Writer {
                     self.own.push(lead);
                     return;
                 }
+                Outcome::Unreachable => tokio::time::sleep(PAUSE).await,
                 Outcome::Unknown | Outcome::Failed(_) if key.is_some() => tokio::time::sleep(PAUSE).await,
                 _ => return,
             }
@@ -200,7 +228,7 @@ impl Writer {
     async fn note(&mut self, lead: &str, headers: &[(&str, &str)]) {
         let marker = format!("marker {}-{}", self.number, self.count);
         let (path, body) = (format!("/api/v1/leads/{lead}"), json!({ "notes": marker }));
-        let action = Action::Note { lead: lead.to_owned(), marker };
+        let action = Action::Note { marker };
         self.send(Method::PATCH, &path, headers, &body, action).await;
     }
 
@@ -217,7 +245,7 @@ impl Writer {
             body["reason"] = json!("cerró");
         }
         let id = self.own[index].id.clone();
-        let action = Action::Move { lead: id.clone(), to };
+        let action = Action::Move { to };
         self.send(Method::POST, &format!("/api/v1/leads/{id}/status"), &[], &body, action).await;
         self.learn(index, Some(to));
     }
@@ -250,6 +278,7 @@ impl Writer {
         let answer = self.tenant.send(method, path, &headers, Some(body)).await;
         let took = sent.elapsed();
         let outcome = match answer {
+            Err(error) if error.is_connect() => Outcome::Unreachable,
             Err(_) => Outcome::Unknown,
             Ok((200..300, body)) => Outcome::Acked {
                 lead: body["id"].as_str().unwrap_or_default().to_owned(),

@@ -75,6 +75,22 @@ impl Tenant {
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body.to_string());
         }
+        Self::answer(request).await
+    }
+
+    /// Uploads `content` as the file of a form.
+    pub async fn upload(&self, path: &str, content: &str) -> Result<(u16, Value), reqwest::Error> {
+        let boundary = "cauce-harness-boundary";
+        let body = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"leads.csv\"\r\n\
+             Content-Type: text/csv\r\n\r\n{content}\r\n--{boundary}--\r\n"
+        );
+        let request = self.api.http.post(format!("{}{path}", self.api.url)).bearer_auth(&self.token);
+        let form = format!("multipart/form-data; boundary={boundary}");
+        Self::answer(request.header("Content-Type", form).body(body)).await
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> Result<(u16, Value), reqwest::Error> {
         let answer = request.send().await?;
         let status = answer.status().as_u16();
         let text = answer.text().await?;

@@ -1,6 +1,6 @@
 //! A server under test: the built program as a child, on a data directory of its own with its embedded services.
 
-mod api;
+pub mod api;
 mod sql;
 
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-pub use api::{Api, Tenant};
+pub use api::Api;
 pub use sql::Sql;
 
 /// Ends what a data directory's processes left, by their ids, once this process is gone in whatever way; then clears up.

@@ -4,13 +4,16 @@ use actix_web::web::{Data, Path};
 use actix_web::{delete, get, post};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::{ApiKey, KeyName, Scopes};
 use super::service::{self, KeyRequest};
 use crate::identity::Identity;
 use crate::identity::permissions::{ReadApiKeys, WriteApiKeys};
+use crate::identity::users::domain::AREAS;
 use crate::kernel::Invalid;
 use crate::platform::auth::{Authorized, SessionId, UserId};
 use crate::platform::db::TenantTx;
@@ -72,12 +75,29 @@ struct CreateApiKey {
     #[schema(value_type = KeyName)]
     name: String,
     /// `<area>:<verb>`, either half possibly `*`; none beyond your own permissions, which `GET /api/v1/me` lists.
-    #[schema(min_items = 1, max_items = 50)]
+    #[schema(value_type = Vec<Scope>, min_items = 1, max_items = 50)]
     scopes: Vec<String>,
     /// Until when it is good, at most ten years from now; for ever when left out.
     #[schema(value_type = Option<DateTime<Utc>>)]
     expires_at: Option<Moment>,
 }
+
+/// The schema of a scope; `Scopes::parse` is the rule.
+enum Scope {}
+
+impl PartialSchema for Scope {
+    fn schema() -> RefOr<Schema> {
+        let pattern = format!("^(\\*|{}):(\\*|[a-z_]{{1,40}})$", AREAS.join("|"));
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("`<area>:<verb>`, either half possibly `*`."))
+            .pattern(Some(pattern))
+            .examples(["leads:write"])
+            .into()
+    }
+}
+
+impl ToSchema for Scope {}
 
 /// Which API keys to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -93,8 +113,10 @@ struct ApiKeyQuery {
     cursor: Option<String>,
 }
 
+/// Make an API key
+///
 /// Makes an API key that acts as you, within its scopes. The answer holds the key itself, which is shown this once.
-#[utoipa::path(operation_id = "api_keys_create", tag = "api-keys", summary = "Make an API key",
+#[utoipa::path(operation_id = "api_keys_create", tag = "api-keys",
     security(("bearer" = ["api_keys:write"])), request_body = CreateApiKey,
     responses((status = 201, description = "The key.", body = NewApiKeyView,
         headers(("Location" = String, description = "Where the key is revoked.")))))]
@@ -118,8 +140,10 @@ async fn api_keys_create(
     identity.db.tenant(who.actor(), create).await
 }
 
+/// List API keys
+///
 /// Lists the company's API keys, the newest first, revoked ones too.
-#[utoipa::path(operation_id = "api_keys_list", tag = "api-keys", summary = "List API keys",
+#[utoipa::path(operation_id = "api_keys_list", tag = "api-keys",
     security(("bearer" = ["api_keys:read"])), params(ApiKeyQuery),
     responses((status = 200, description = "A page of keys.", body = Page<ApiKeyView>)))]
 #[get("/api/v1/api-keys")]
@@ -135,8 +159,10 @@ async fn api_keys_list(
     Ok(Reply::ok(&Page::cut(keys, limit, |key| Cursor::write(&key.id)).map(ApiKeyView::from)))
 }
 
+/// Revoke an API key
+///
 /// Revokes an API key: its next request is refused. Revoking it again changes nothing.
-#[utoipa::path(operation_id = "api_keys_revoke", tag = "api-keys", summary = "Revoke an API key",
+#[utoipa::path(operation_id = "api_keys_revoke", tag = "api-keys",
     security(("bearer" = ["api_keys:write"])), params(("id" = SessionId, Path, description = "The key.")),
     responses((status = 204, description = "It is revoked.")))]
 #[delete("/api/v1/api-keys/{id}")]

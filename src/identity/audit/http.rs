@@ -83,8 +83,10 @@ struct AuditQuery {
     to: Option<Moment>,
 }
 
+/// Show the audit log
+///
 /// Lists who did what to which record, when, and under which correlation id; the newest first.
-#[utoipa::path(operation_id = "audit_list", tag = "audit", summary = "Show the audit log",
+#[utoipa::path(operation_id = "audit_list", tag = "audit",
     security(("bearer" = ["audit:read"])), params(AuditQuery),
     responses((status = 200, description = "A page of the log.", body = Page<AuditView>)))]
 #[get("/api/v1/audit")]

@@ -114,7 +114,9 @@ impl Issuer {
 
     /// The issuer's key called `id`; its only one when the token names none.
     async fn key(&self, id: Option<&str>) -> Result<Option<Jwk>, IdentityError> {
-        let mut known = self.keys.lock().await;
+        // One request asks the issuer; the others wait for it, not longer than it may take itself.
+        let mut known =
+            tokio::time::timeout(PATIENCE, self.keys.lock()).await.map_err(|_| away("it is being asked"))?;
         if let Some(published) = known.as_ref() {
             let age = published.read_at.elapsed();
             match pick(&published.keys, id) {

@@ -148,8 +148,10 @@ struct BrandingPatch {
     logo_url: Patch<String>,
 }
 
+/// Show the company
+///
 /// Shows the caller's company.
-#[utoipa::path(operation_id = "tenant_get", tag = "tenant", summary = "Show the company",
+#[utoipa::path(operation_id = "tenant_get", tag = "tenant",
     security(("bearer" = ["tenant:read"])),
     responses((status = 200, description = "The company.", body = TenantView,
         headers(("ETag" = String, description = "Its version, for `If-Match`.")))))]
@@ -159,8 +161,10 @@ async fn tenant_get(who: Authorized<ReadTenant>, identity: Data<Identity>) -> Re
     Ok(reply(tenant, &identity.limits))
 }
 
+/// Change the company
+///
 /// Changes the caller's company: name, looks, language, currency, time zone, country, tax identifier, limits.
-#[utoipa::path(operation_id = "tenant_update", tag = "tenant", summary = "Change the company",
+#[utoipa::path(operation_id = "tenant_update", tag = "tenant",
     security(("bearer" = ["tenant:write"])), params(("If-Match" = Option<String>, Header,
         description = "The `ETag` that was read; a newer version is answered 412.")),
     request_body = TenantPatch,

@@ -148,8 +148,10 @@ enum UserSort {
     CreatedAtDescending,
 }
 
+/// List users
+///
 /// Lists who works in the company.
-#[utoipa::path(operation_id = "users_list", tag = "users", summary = "List users",
+#[utoipa::path(operation_id = "users_list", tag = "users",
     security(("bearer" = ["users:read"])), params(UserQuery),
     responses((status = 200, description = "A page of users.", body = Page<UserView>)))]
 #[get("/api/v1/users")]
@@ -174,8 +176,10 @@ async fn users_list(
     Ok(Reply::ok(&page.map(UserView::from)))
 }
 
+/// Invite a user
+///
 /// Asks somebody to join the company. The answer holds the token and the link to send them; both are shown this once.
-#[utoipa::path(operation_id = "users_invite", tag = "users", summary = "Invite a user",
+#[utoipa::path(operation_id = "users_invite", tag = "users",
     security(("bearer" = ["users:write"])), request_body = Invite,
     responses((status = 201, description = "The invited user.", body = InvitationView,
         headers(("Location" = String, description = "Where the user is."), ("ETag" = String)))))]
@@ -194,8 +198,10 @@ async fn users_invite(
     identity.db.tenant(who.actor(), invite).await
 }
 
+/// Show a user
+///
 /// Shows a user.
-#[utoipa::path(operation_id = "users_get", tag = "users", summary = "Show a user",
+#[utoipa::path(operation_id = "users_get", tag = "users",
     security(("bearer" = ["users:read"])), params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The user.", body = UserView,
         headers(("ETag" = String, description = "Its version, for `If-Match`.")))))]
@@ -209,8 +215,10 @@ async fn users_get(
     Ok(reply(user))
 }
 
+/// Change a user
+///
 /// Changes a user's name or roles; other roles act on the user's next request.
-#[utoipa::path(operation_id = "users_update", tag = "users", summary = "Change a user",
+#[utoipa::path(operation_id = "users_update", tag = "users",
     security(("bearer" = ["users:write"])),
     params(("id" = UserId, Path, description = "The user."), ("If-Match" = Option<String>, Header,
         description = "The `ETag` that was read; a newer version is answered 412.")),
@@ -234,8 +242,10 @@ async fn users_update(
     Ok(reply(changed?))
 }
 
+/// Invite a user again
+///
 /// Gives somebody who has not joined yet a new token; the one before is worth nothing any more.
-#[utoipa::path(operation_id = "users_invite_again", tag = "users", summary = "Invite a user again",
+#[utoipa::path(operation_id = "users_invite_again", tag = "users",
     security(("bearer" = ["users:write"])), params(("id" = UserId, Path, description = "The user.")),
     request_body = Empty,
     responses((status = 201, description = "The invited user.", body = InvitationView,
@@ -256,8 +266,10 @@ async fn users_invite_again(
     identity.db.tenant(who.actor(), invite).await
 }
 
+/// Suspend a user
+///
 /// Keeps a user out from their next request on: their sessions end and their API keys stop.
-#[utoipa::path(operation_id = "users_suspend", tag = "users", summary = "Suspend a user",
+#[utoipa::path(operation_id = "users_suspend", tag = "users",
     security(("bearer" = ["users:write"])),
     params(("id" = UserId, Path, description = "The user."), ("If-Match" = Option<String>, Header,
         description = "The `ETag` that was read; a newer version is answered 412.")),
@@ -276,8 +288,10 @@ async fn users_suspend(
     transition(&who, &identity, command, move |tx, held| service::suspend(tx, held, *id, read.0)).await
 }
 
+/// Reactivate a user
+///
 /// Lets a suspended user back in; their API keys work again, their sessions stay ended.
-#[utoipa::path(operation_id = "users_reactivate", tag = "users", summary = "Reactivate a user",
+#[utoipa::path(operation_id = "users_reactivate", tag = "users",
     security(("bearer" = ["users:write"])),
     params(("id" = UserId, Path, description = "The user."), ("If-Match" = Option<String>, Header,
         description = "The `ETag` that was read; a newer version is answered 412.")),

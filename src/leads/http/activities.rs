@@ -45,8 +45,10 @@ pub struct PageQuery {
     cursor: Option<String>,
 }
 
+/// Note an activity
+///
 /// Notes a call, mail, note, meeting or message.
-#[utoipa::path(operation_id = "leads_log_activity", tag = "leads", summary = "Note an activity",
+#[utoipa::path(operation_id = "leads_log_activity", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])), request_body = ActivityRequest,
     responses((status = 201, description = "Noted.", body = ActivityView)))]
 #[post("/api/v1/leads/{id}/activities")]
@@ -72,8 +74,10 @@ pub async fn leads_log_activity(
     .await
 }
 
+/// List activities
+///
 /// Lists what was done about a lead, newest first.
-#[utoipa::path(operation_id = "leads_list_activities", tag = "leads", summary = "List activities",
+#[utoipa::path(operation_id = "leads_list_activities", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), PageQuery), security(("bearer" = ["leads:read"])),
     responses((status = 200, description = "A page of activities.", body = Page<ActivityView>)))]
 #[get("/api/v1/leads/{id}/activities")]

@@ -35,8 +35,10 @@ pub struct ContactRequest {
     phone: Option<String>,
 }
 
+/// Add a contact
+///
 /// Adds a person to a lead.
-#[utoipa::path(operation_id = "leads_add_contact", tag = "leads", summary = "Add a contact",
+#[utoipa::path(operation_id = "leads_add_contact", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:write"])), request_body = ContactRequest,
     responses((status = 201, description = "Added.", body = ContactView)))]
 #[post("/api/v1/leads/{id}/contacts")]
@@ -58,8 +60,10 @@ pub async fn leads_add_contact(
     .await
 }
 
+/// List contacts
+///
 /// Lists all people of a lead; there are at most 100.
-#[utoipa::path(operation_id = "leads_list_contacts", tag = "leads", summary = "List contacts",
+#[utoipa::path(operation_id = "leads_list_contacts", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:read"])),
     responses((status = 200, description = "All contacts.", body = Page<ContactView>)))]
 #[get("/api/v1/leads/{id}/contacts")]
@@ -76,8 +80,10 @@ pub async fn leads_list_contacts(
     .await
 }
 
+/// Replace a contact
+///
 /// Replaces what is known of a person.
-#[utoipa::path(operation_id = "leads_change_contact", tag = "leads", summary = "Replace a contact",
+#[utoipa::path(operation_id = "leads_change_contact", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), ("contact_id" = Uuid, Path, description = "The contact.")),
     security(("bearer" = ["leads:write"])), request_body = ContactRequest,
     responses((status = 200, description = "The contact as it is now.", body = ContactView)))]
@@ -97,8 +103,10 @@ pub async fn leads_change_contact(
     .await
 }
 
+/// Remove a contact
+///
 /// Takes a person from a lead.
-#[utoipa::path(operation_id = "leads_remove_contact", tag = "leads", summary = "Remove a contact",
+#[utoipa::path(operation_id = "leads_remove_contact", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), ("contact_id" = Uuid, Path, description = "The contact.")),
     security(("bearer" = ["leads:write"])), responses((status = 204, description = "Gone.")))]
 #[delete("/api/v1/leads/{id}/contacts/{contact_id}")]

@@ -97,8 +97,10 @@ enum SortName {
     NextFollowUpAtDown,
 }
 
+/// List leads
+///
 /// Lists leads, newest first when no order is given.
-#[utoipa::path(operation_id = "leads_list", tag = "leads", summary = "List leads", params(ListQuery),
+#[utoipa::path(operation_id = "leads_list", tag = "leads", params(ListQuery),
     security(("bearer" = ["leads:read"])),
     responses((status = 200, description = "A page of leads.", body = Page<LeadView>)))]
 #[get("/api/v1/leads")]
@@ -116,15 +118,17 @@ pub async fn leads_list(
     }
     let filter = query.filter()?;
     db.tenant(who.actor(), move |tx| {
-        let rows = service::list(tx, filter, sort, place, limit)?;
+        let rows = service::list(tx, &filter, sort, place, limit)?;
         let page = Page::cut(rows, limit, |row| Place::behind(sort, row));
         Ok::<_, Problem>(Reply::ok(&page.map(LeadView::from)))
     })
     .await
 }
 
+/// Count leads
+///
 /// Counts leads by state, and those that need attention.
-#[utoipa::path(operation_id = "leads_summary", tag = "leads", summary = "Count leads",
+#[utoipa::path(operation_id = "leads_summary", tag = "leads",
     security(("bearer" = ["leads:read"])), responses((status = 200, description = "The counts.", body = SummaryView)))]
 #[get("/api/v1/leads/summary")]
 pub async fn leads_summary(who: Authorized<ReadLeads>, db: Data<Db>) -> Result<Reply, Problem> {

@@ -64,8 +64,10 @@ pub struct FollowUpRequest {
     note: Option<String>,
 }
 
+/// Assign a lead
+///
 /// Gives the lead to a user.
-#[utoipa::path(operation_id = "leads_assign", tag = "leads", summary = "Assign a lead",
+#[utoipa::path(operation_id = "leads_assign", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = AssignRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/assign")]
@@ -81,8 +83,10 @@ pub async fn leads_assign(
     act(&db, &who, command.once, move |tx| service::assign(tx, &**people, id, owner, version.0)).await
 }
 
+/// Change the state of a lead
+///
 /// Moves the lead to another state; what the state machine forbids is 409 and says what is allowed.
-#[utoipa::path(operation_id = "leads_change_status", tag = "leads", summary = "Change the state of a lead",
+#[utoipa::path(operation_id = "leads_change_status", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = StatusRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/status")]
@@ -98,8 +102,10 @@ pub async fn leads_change_status(
     act(&db, &who, command.once, move |tx| service::change_status(tx, id, to, reason, version.0)).await
 }
 
+/// Qualify a lead
+///
 /// Finds the lead worth a seller's time.
-#[utoipa::path(operation_id = "leads_qualify", tag = "leads", summary = "Qualify a lead",
+#[utoipa::path(operation_id = "leads_qualify", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = Empty,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/qualify")]
@@ -114,8 +120,10 @@ pub async fn leads_qualify(
     act(&db, &who, command.once, move |tx| service::qualify(tx, id, version.0)).await
 }
 
+/// Disqualify a lead
+///
 /// Gives the lead up, for a reason.
-#[utoipa::path(operation_id = "leads_disqualify", tag = "leads", summary = "Disqualify a lead",
+#[utoipa::path(operation_id = "leads_disqualify", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = DisqualifyRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/disqualify")]
@@ -131,8 +139,10 @@ pub async fn leads_disqualify(
     act(&db, &who, command.once, move |tx| service::disqualify(tx, id, reason, version.0)).await
 }
 
+/// Schedule a follow-up
+///
 /// Sets the time to call again; when it comes, `lead.follow-up.due` is emitted.
-#[utoipa::path(operation_id = "leads_schedule_follow_up", tag = "leads", summary = "Schedule a follow-up",
+#[utoipa::path(operation_id = "leads_schedule_follow_up", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), security(("bearer" = ["leads:write"])), request_body = FollowUpRequest,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
 #[post("/api/v1/leads/{id}/follow-up")]
@@ -148,8 +158,10 @@ pub async fn leads_schedule_follow_up(
     act(&db, &who, command.once, move |tx| service::schedule_follow_up(tx, id, at, note, version.0)).await
 }
 
+/// Explain the score of a lead
+///
 /// Explains the lead's score: which rules gave how many points.
-#[utoipa::path(operation_id = "leads_score", tag = "leads", summary = "Explain the score of a lead",
+#[utoipa::path(operation_id = "leads_score", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead.")), security(("bearer" = ["leads:read"])),
     responses((status = 200, description = "The score and its reasons.", body = ScoreView)))]
 #[get("/api/v1/leads/{id}/score")]
@@ -178,7 +190,7 @@ async fn act(
     once: Once,
     work: impl FnOnce(&mut TenantTx<'_>) -> Result<Row, LeadsError> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), move |tx| once.run(tx, |tx| work(tx).map(|row| reply(row)))).await
+    db.tenant(who.actor(), move |tx| once.run(tx, |tx| work(tx).map(reply))).await
 }
 
 fn prose(pointer: &str, text: Option<&str>) -> Result<Option<String>, Problem> {

@@ -151,8 +151,10 @@ enum DuplicateChoice {
     Allow,
 }
 
+/// Create a lead
+///
 /// Creates a lead. Its e-mail address and phone must not belong to another lead, unless `on_duplicate` says otherwise.
-#[utoipa::path(operation_id = "leads_create", tag = "leads", summary = "Create a lead", params(CreateQuery),
+#[utoipa::path(operation_id = "leads_create", tag = "leads", params(CreateQuery),
     security(("bearer" = ["leads:write"])), request_body = LeadRequest,
     responses((status = 201, description = "Created.", body = LeadView),
         (status = 200, description = "The existing lead, updated.", body = LeadView)))]
@@ -188,8 +190,10 @@ pub async fn leads_create(
     .await
 }
 
+/// Read a lead
+///
 /// Reads a lead.
-#[utoipa::path(operation_id = "leads_get", tag = "leads", summary = "Read a lead", params(("id" = LeadId, Path, description = "The lead.")),
+#[utoipa::path(operation_id = "leads_get", tag = "leads", params(("id" = LeadId, Path, description = "The lead.")),
     security(("bearer" = ["leads:read"])),
     responses((status = 200, description = "The lead; its `ETag` is the version.", body = LeadView)))]
 #[get("/api/v1/leads/{id}")]
@@ -198,8 +202,10 @@ pub async fn leads_get(who: Authorized<ReadLeads>, id: Path<LeadId>, db: Data<Db
     db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?))).await
 }
 
+/// Change a lead
+///
 /// Changes fields of a lead. Send `If-Match` with the version you read, and a change made in between is 412.
-#[utoipa::path(operation_id = "leads_update", tag = "leads", summary = "Change a lead",
+#[utoipa::path(operation_id = "leads_update", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
     security(("bearer" = ["leads:write"])), request_body = LeadPatch,
     responses((status = 200, description = "The lead as it is now.", body = LeadView)))]
@@ -218,8 +224,10 @@ pub async fn leads_update(
     db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::update(tx, id, change)?))).await
 }
 
+/// Delete a lead
+///
 /// Deletes a lead with its contacts and activities. Its history stays in the audit.
-#[utoipa::path(operation_id = "leads_delete", tag = "leads", summary = "Delete a lead",
+#[utoipa::path(operation_id = "leads_delete", tag = "leads",
     params(("id" = LeadId, Path, description = "The lead."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
     security(("bearer" = ["leads:write"])), responses((status = 204, description = "Gone.")))]
 #[delete("/api/v1/leads/{id}")]

@@ -98,7 +98,7 @@ pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Row, LeadsError> {
 /// A page of leads, one more than asked for when there is a next page.
 pub fn list(
     tx: &mut TenantTx<'_>,
-    filter: Filter,
+    filter: &Filter,
     sort: Sort,
     place: Option<Place>,
     limit: PageLimit,

@@ -105,13 +105,13 @@ type Query = leads::BoxedQuery<'static, diesel::pg::Pg>;
 /// Up to `limit + 1` leads behind `place`.
 pub fn list(
     tx: &mut TenantTx<'_>,
-    filter: Filter,
+    filter: &Filter,
     sort: Sort,
     place: Option<Place>,
     limit: PageLimit,
 ) -> Result<Vec<Row>, LeadsError> {
     let tenant = tx.tenant().uuid();
-    let query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), &filter);
+    let query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), filter);
     let query = match place {
         Some(place) => behind(query, place),
         None => query,

@@ -8,6 +8,11 @@ use super::Event;
 
 /// One kind of event.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "Lead.ScoreUpdated", "subject": "lead.score.updated", "summary": "A lead's score became another.",
+    "stream": "LEAD_EVENTS", "schema": { "type": "object", "properties": { "to": { "type": "integer" } } },
+    "example": { "to": 60 }
+}))]
 pub struct CatalogueEntry {
     /// The name, which is the `type` of the envelope.
     #[serde(rename = "type")]

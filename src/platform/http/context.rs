@@ -7,7 +7,8 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -156,7 +157,12 @@ fn log_cause(problem: &Problem, context: &RequestContext) {
 
 fn finish_headers(response: &mut ServiceResponse<BoxBody>, context: &RequestContext) {
     let standing = response.request().extensions().get::<Standing>().cloned();
+    // Answers of the API hold tokens and personal data: no cache between us and the client keeps one (RFC 6749 §5.1).
+    let is_private = response.request().path().starts_with("/api/");
     let headers = response.headers_mut();
+    if is_private && !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);

@@ -61,7 +61,6 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
         let said = operation.description.take().unwrap_or_default();
         operation.description = Some(format!("{said}\n\nPermission: `{permission}`.").trim().to_owned());
     }
-    let has_body = operation.request_body.is_some();
     let mut parameters = vec![header(
         "X-Correlation-Id",
         "Follows this request through logs and events: 1 to 128 visible ASCII characters. Made when absent or another.",
@@ -81,7 +80,31 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     }
     declared.extend(parameters.into_iter().map(RefOr::T));
 
-    let mut problems: Vec<(&str, &str)> = Vec::new();
+    let mut responses = ResponsesBuilder::new();
+    for (status, description) in problems(operation, method, secured, has_id) {
+        responses = responses.response(status, problem(status, description));
+    }
+    // What a handler declares itself says more than the general sentence.
+    for (status, declared) in std::mem::take(&mut operation.responses).responses {
+        let declared = match declared {
+            RefOr::T(response) if status.starts_with('4') && response.content.is_empty() => {
+                RefOr::T(problem(&status, &response.description))
+            }
+            other => other,
+        };
+        responses = responses.response(status, declared);
+    }
+    operation.responses = responses.build();
+}
+
+/// The problems that follow from the shape of an operation.
+fn problems(
+    operation: &Operation,
+    method: &str,
+    secured: bool,
+    has_id: bool,
+) -> Vec<(&'static str, &'static str)> {
+    let mut problems = Vec::new();
     if secured {
         problems.push(("401", "No valid token."));
         problems.push(("403", "The permission is missing."));
@@ -96,7 +119,7 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     if method == "post" {
         problems.push(("409", "A duplicate, the wrong state, or an idempotency key in use."));
     }
-    if has_body {
+    if operation.request_body.is_some() {
         problems.push(("400", "The body cannot be read."));
         problems.push(("413", "The body is too large."));
         problems.push(("415", "The body has another media type."));
@@ -105,15 +128,7 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     problems.push(("429", "Too many requests."));
     problems.push(("500", "A mistake of ours."));
     problems.push(("503", "Away or busy; try again."));
-    let declared = std::mem::take(&mut operation.responses);
-    let mut responses = ResponsesBuilder::new().responses_from_iter(declared.responses);
-    for (status, description) in problems {
-        responses = responses.response(status, problem(status, description));
-    }
-    let mut complete = responses.build();
-    // What a handler declares itself says more than the general sentence.
-    complete.responses.extend(operation.responses.responses.clone());
-    operation.responses = complete;
+    problems
 }
 
 /// The permission that an operation declares: none for a public one, empty for one that any signed-in caller may run.

@@ -15,6 +15,7 @@ async fn the_owner_signs_in_whatever_the_case_of_the_address() {
 
     assert_eq!(answer.text_at("/tenant/id"), tenant.id);
     assert_eq!(answer.text_at("/user/id"), tenant.owner_id);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
     client.with_token(&answer.text_at("/access_token")).get("/api/v1/me").await.expect(200);
 }
 

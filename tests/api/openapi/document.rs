@@ -126,7 +126,7 @@ impl Document {
         })
     }
 
-    /// Whether people see an example of `schema`: its own, or, of a list or of something put together, that of a part.
+    /// Whether people see an example of `schema`: its own, or, of a list or of something put together, that of its parts.
     pub fn shows_example(&self, schema: &Value) -> bool {
         let schema = self.resolve(schema);
         if schema.get("example").is_some() || schema["examples"].get(0).is_some() {
@@ -136,9 +136,11 @@ impl Document {
             return self.shows_example(&schema["items"]);
         }
         let parts = ["allOf", "oneOf"].iter().filter_map(|kind| schema[kind].as_array()).flatten();
-        let members = schema["properties"].as_object().into_iter().flat_map(|members| members.values());
-        let lists = members.filter(|member| self.resolve(member)["type"] == "array");
+        let members: Vec<&Value> =
+            schema["properties"].as_object().into_iter().flat_map(|all| all.values()).collect();
+        let lists = members.iter().copied().filter(|member| self.resolve(member)["type"] == "array");
         parts.chain(lists).any(|part| self.shows_example(part))
+            || !members.is_empty() && members.iter().all(|member| self.shows_example(member))
     }
 }
 

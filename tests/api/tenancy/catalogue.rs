@@ -42,6 +42,7 @@ const DEFINERS: &[&str] = &[
     "identity.find_invitation",
     "identity.find_logins",
     "identity.find_refresh_token",
+    "identity.find_tenant",
     "identity.find_unlinked",
     "leads.find",
     "leads.imports_to_run",

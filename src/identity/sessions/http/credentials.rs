@@ -60,11 +60,13 @@ pub(super) struct OidcRequest {
     tenant: Option<String>,
 }
 
+/// Sign in
+///
 /// Signs in with an e-mail address and a password.
 ///
 /// When the address is in several companies with the same password, the answer is 409 and lists them in `tenants`: send
 /// the one that is meant as `tenant`.
-#[utoipa::path(operation_id = "auth_login", tag = "auth", summary = "Sign in", request_body = LoginRequest,
+#[utoipa::path(operation_id = "auth_login", tag = "auth", request_body = LoginRequest,
     responses(
         (status = 200, description = "The company, the user and their tokens.", body = SignedInView),
         (status = 401, description = "The address or the password is wrong.")))]
@@ -88,8 +90,10 @@ pub(super) async fn auth_login(
     Ok(Reply::ok(&SignedInView::of(signed_in, &identity)?))
 }
 
+/// Accept an invitation
+///
 /// Accepts an invitation: sets the password and signs in.
-#[utoipa::path(operation_id = "auth_accept_invitation", tag = "auth", summary = "Accept an invitation",
+#[utoipa::path(operation_id = "auth_accept_invitation", tag = "auth",
     request_body = AcceptRequest,
     responses(
         (status = 200, description = "The company, the user and their tokens.", body = SignedInView),
@@ -119,11 +123,13 @@ pub(super) async fn auth_accept_invitation(
     identity.db.tenant(Actor::verified(found.tenant, found.user, visitor.correlation), accept).await
 }
 
+/// Sign in through an external issuer
+///
 /// Signs in with an ID token of the external issuer that this server is configured for.
 ///
 /// The first time, the token must hold a verified e-mail address of somebody who works in a company or was invited to
 /// one; from then on the person is known by the issuer's own name for them.
-#[utoipa::path(operation_id = "auth_oidc", tag = "auth", summary = "Sign in through an external issuer",
+#[utoipa::path(operation_id = "auth_oidc", tag = "auth",
     request_body = OidcRequest,
     responses(
         (status = 200, description = "The company, the user and their tokens.", body = SignedInView),

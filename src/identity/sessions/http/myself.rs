@@ -23,8 +23,10 @@ struct MeView {
     permissions: Vec<String>,
 }
 
+/// Show who you are
+///
 /// Tells who the caller is and what they may do; for an API key, the person who made it.
-#[utoipa::path(operation_id = "me_get", tag = "auth", summary = "Show who you are", security(("bearer" = [])),
+#[utoipa::path(operation_id = "me_get", tag = "auth", security(("bearer" = [])),
     responses((status = 200, description = "The caller.", body = MeView)))]
 #[get("/api/v1/me")]
 pub(super) async fn me_get(who: Authenticated, identity: Data<Identity>) -> Result<Reply, Problem> {

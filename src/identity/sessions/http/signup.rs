@@ -36,10 +36,12 @@ pub(super) struct SignUpRequest {
     password: SecretString,
 }
 
+/// Sign up a company
+///
 /// Makes a company and its owner, who is signed in. The company is set up for Mexico; `PATCH /api/v1/tenant` changes that.
 ///
 /// With an `Idempotency-Key`, a repeated request answers 201 for the same company and user, with fresh tokens.
-#[utoipa::path(operation_id = "auth_signup", tag = "auth", summary = "Sign up a company",
+#[utoipa::path(operation_id = "auth_signup", tag = "auth",
     request_body = SignUpRequest,
     responses(
         (status = 201, description = "The company, its owner and their tokens.", body = SignedInView,

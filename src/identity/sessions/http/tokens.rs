@@ -22,11 +22,13 @@ pub(super) struct RefreshRequest {
     refresh_token: String,
 }
 
+/// Stay signed in
+///
 /// Spends a refresh token and answers new tokens.
 ///
 /// For ten seconds a spent token answers its successor again, so that a lost answer can be asked for once more. After
 /// that, a spent token means that two people hold it, and the whole session ends.
-#[utoipa::path(operation_id = "auth_refresh", tag = "auth", summary = "Stay signed in",
+#[utoipa::path(operation_id = "auth_refresh", tag = "auth",
     request_body = RefreshRequest,
     responses(
         (status = 200, description = "The company, the user and their new tokens.", body = SignedInView),
@@ -41,8 +43,10 @@ pub(super) async fn auth_refresh(
     Ok(Reply::ok(&SignedInView::of(signed_in, &identity)?))
 }
 
+/// Sign out
+///
 /// Ends the session of the access token that the request came with; its refresh token ends with it.
-#[utoipa::path(operation_id = "auth_logout", tag = "auth", summary = "Sign out", security(("bearer" = [])),
+#[utoipa::path(operation_id = "auth_logout", tag = "auth", security(("bearer" = [])),
     request_body = Empty,
     responses((status = 204, description = "The session is over.")))]
 #[post("/api/v1/auth/logout")]
@@ -58,8 +62,10 @@ pub(super) async fn auth_logout(
     Ok(Reply::no_content())
 }
 
+/// Public keys
+///
 /// The public keys of access tokens (RFC 7517); none while they are signed with a shared secret.
-#[utoipa::path(operation_id = "auth_jwks", tag = "auth", summary = "Public keys",
+#[utoipa::path(operation_id = "auth_jwks", tag = "auth",
     responses((status = 200, description = "A JSON Web Key Set.", body = serde_json::Value,
         example = json!({ "keys": [] }))))]
 #[get("/.well-known/jwks.json")]

@@ -69,8 +69,10 @@ pub struct ImportOptions {
     country: Option<String>,
 }
 
+/// Import leads
+///
 /// Imports leads from a spreadsheet. The file is checked at once, its rows are decided in the background: follow `Location`.
-#[utoipa::path(operation_id = "leads_import", tag = "leads", summary = "Import leads",
+#[utoipa::path(operation_id = "leads_import", tag = "leads",
     request_body(content = ImportForm, content_type = "multipart/form-data"),
     security(("bearer" = ["leads:write"])),
     responses((status = 202, description = "The file can be read; its rows are being decided.", body = ImportView)))]
@@ -119,8 +121,10 @@ pub struct ImportsQuery {
     cursor: Option<String>,
 }
 
+/// List imports
+///
 /// Lists imports, newest first.
-#[utoipa::path(operation_id = "leads_list_imports", tag = "leads", summary = "List imports", params(ImportsQuery),
+#[utoipa::path(operation_id = "leads_list_imports", tag = "leads", params(ImportsQuery),
     security(("bearer" = ["leads:read"])),
     responses((status = 200, description = "A page of imports.", body = Page<ImportView>)))]
 #[get("/api/v1/leads/imports")]
@@ -141,8 +145,10 @@ pub async fn leads_list_imports(
     .await
 }
 
+/// Read an import
+///
 /// Reads an import: how far it is, and why rows were not taken.
-#[utoipa::path(operation_id = "leads_get_import", tag = "leads", summary = "Read an import",
+#[utoipa::path(operation_id = "leads_get_import", tag = "leads",
     params(("id" = ImportId, Path, description = "The import.")),
     security(("bearer" = ["leads:read"])), responses((status = 200, description = "The import.", body = ImportView)))]
 #[get("/api/v1/leads/imports/{id}")]
