@@ -3,6 +3,12 @@
 //! `TABLE` is the documentation. rustc (private modules), clippy (`clippy.toml`) and PostgreSQL (a role a module) hold the
 //! rest; `docs/architecture.md` explains the four nets.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it must be"
+)]
+
 #[path = "architecture/names.rs"]
 mod names;
 #[path = "architecture/tidy.rs"]

@@ -12,7 +12,7 @@ use cauce::config::Config;
 use cauce::identity::{People, find_tenant, people};
 use cauce::kernel::{Country, Invalid, Language, Line, Slug};
 use cauce::leads::imports::{
-    FileName, ImportRow, Mode, NewImport, OnDuplicate, ReasonRow, Settings, run_alone,
+    FileName, ImportRow, Mode, NewImport, OnDuplicate, ReasonRow, Settings, run_alone, sentence,
 };
 use cauce::platform::clock::Clock;
 use cauce::platform::db::{Db, PoolSettings};
@@ -147,44 +147,36 @@ impl Arguments {
 }
 
 fn summary(row: &ImportRow, reasons: &[ReasonRow], language: Words) -> String {
-    let mut text = String::new();
+    let language = match language {
+        Words::En => Language::English,
+        Words::Es => Language::Spanish,
+    };
     let separator = if row.separator == "\t" { "tab" } else { &row.separator };
     let kind = if row.dry_run { "dry run, no lead was written" } else { row.status.as_str() };
-    let mut line = |words: std::fmt::Arguments<'_>| {
-        text.push_str(&words.to_string());
-        text.push('\n');
-    };
-    line(format_args!("\n{} ({}, separator {separator}): {kind}", row.file_name, row.encoding));
+    let mut lines = vec![format!("\n{} ({}, separator {separator}): {kind}", row.file_name, row.encoding)];
     for column in row.mapping.as_array().into_iter().flatten() {
         let (header, field) = (column["header"].as_str(), column["field"].as_str());
-        line(format_args!("  {} -> {}", header.unwrap_or_default(), field.unwrap_or_default()));
+        lines.push(format!("  {} -> {}", header.unwrap_or_default(), field.unwrap_or_default()));
     }
-    line(format_args!("\n{:>9} rows", row.total));
-    for (count, word) in [
+    lines.push(format!("\n{:>9} rows", row.total));
+    let counts = [
         (row.created, "created"),
         (row.updated, "updated"),
         (row.skipped, "skipped"),
         (row.refused, "refused"),
-    ] {
-        line(format_args!("{count:>9} {word}"));
-    }
+    ];
+    lines.extend(counts.map(|(count, word)| format!("{count:>9} {word}")));
     for reason in reasons {
-        let language = match language {
-            Words::En => Language::English,
-            Words::Es => Language::Spanish,
-        };
         let rows: Vec<String> = reason.rows.iter().take(8).map(ToString::to_string).collect();
         let more =
             if usize::try_from(reason.count).is_ok_and(|count| count > rows.len()) { ", …" } else { "" };
-        let sentence = reason.sentence(language);
-        line(format_args!(
-            "\n{:>9} {}: {sentence}\n          rows {}{more}",
-            reason.count,
-            reason.outcome,
-            rows.join(", ")
-        ));
+        lines.push(format!("\n{:>9} {}: {}", reason.count, reason.outcome, reason.sentence(language)));
+        lines.push(format!("          rows {}{more}", rows.join(", ")));
     }
-    text
+    if let Some(failure) = &row.failure {
+        lines.push(format!("\n{}", sentence(failure, language)));
+    }
+    lines.join("\n")
 }
 
 fn plain(what: &str, reason: &Invalid) -> anyhow::Error {

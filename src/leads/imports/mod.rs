@@ -26,5 +26,5 @@ mod worker;
 pub use domain::{FileName, ImportId, ImportStatus, Mode, OnDuplicate, Settings};
 pub use http::{Imports, routes};
 pub use service::NewImport;
-pub use store::{ImportRow, ReasonRow};
+pub use store::{ImportRow, ReasonRow, sentence};
 pub use tasks::{run_alone, start};

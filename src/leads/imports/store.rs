@@ -141,6 +141,18 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &ImportRow, content: &[u8]) -> Result<
     Ok(())
 }
 
+/// How many imports of the tenant have not come to their end.
+pub fn open_count(tx: &mut TenantTx<'_>) -> Result<i64, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let count = imports::table
+        .filter(imports::tenant_id.eq(tenant))
+        .filter(imports::status.eq_any([ImportStatus::Pending.as_str(), ImportStatus::Running.as_str()]))
+        .count()
+        .get_result(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    Ok(count)
+}
+
 /// The file of an import.
 pub fn content(tx: &mut TenantTx<'_>, id: ImportId) -> Result<Vec<u8>, LeadsError> {
     let tenant = tx.tenant().uuid();

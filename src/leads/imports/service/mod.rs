@@ -22,6 +22,8 @@ use crate::platform::problem::{FieldError, Problem};
 
 /// How often an import is taken up without getting a batch further, before it is given up.
 const MAX_ATTEMPTS: i32 = 6;
+/// Imports of a tenant that may wait for their end, each with its file in the database.
+const MAX_OPEN: i64 = 20;
 
 /// A file that can be read, on its way to be stored.
 #[derive(Debug)]
@@ -111,6 +113,9 @@ pub fn receive(tx: &mut TenantTx<'_>, new: &NewImport, worker: Worker) -> Result
         Worker::Any => row,
         Worker::This(worker) => row.leased_to(worker, tx.now()),
     };
+    if store::open_count(tx)? >= MAX_OPEN {
+        return Err(too_many_open().into());
+    }
     store::insert(tx, &row, &new.content)?;
     Ok(row)
 }
@@ -151,6 +156,16 @@ pub fn fail(tx: &mut TenantTx<'_>, id: ImportId, worker: Uuid, why: &Message) ->
         Some(row) => store::close(tx, Id::from(row.id), Some(why)),
         None => Ok(()),
     }
+}
+
+fn too_many_open() -> Problem {
+    Problem::conflict(
+        "too-many-imports",
+        Message::formatted(
+            format!("{MAX_OPEN} imports are under way; wait until one of them is done"),
+            format!("Hay {MAX_OPEN} importaciones en curso; espere a que termine una"),
+        ),
+    )
 }
 
 fn no_way_to_reach(headers: &[String]) -> Invalid {
