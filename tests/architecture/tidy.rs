@@ -41,7 +41,7 @@ pub fn untidy(source: &Source) -> Vec<String> {
             say(line, "`.conn(` belongs in a store".to_owned());
         }
         if let Some(name) = module.captures(words).map(|found| found[1].to_owned()) {
-            let home = place.iter().any(|segment| *segment == name);
+            let home = place.contains(&name);
             if !(home && (is_platform || *path == format!("src/{name}/mod.rs")) || is_platform && is_test) {
                 say(line, format!("Module::named(\"{name}\") is said in src/{name}/mod.rs only"));
             }

@@ -8,7 +8,7 @@ use crate::table::{Row, Table};
 use crate::wrk::Wrk;
 
 const EVENTS: i64 = 60_000;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Waits until every reader of the log has nothing left to do.
 pub async fn settled(server: &Server) {

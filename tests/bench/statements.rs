@@ -173,7 +173,7 @@ fn end_of_quoted(text: &str) -> usize {
     loop {
         match (bytes.get(at), bytes.get(at + 1)) {
             (Some(b'\''), Some(b'\'')) => at += 2,
-            (Some(b'\''), _) | (None, _) => return at + 1,
+            (Some(b'\'') | None, _) => return at + 1,
             _ => at += 1,
         }
     }

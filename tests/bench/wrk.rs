@@ -87,7 +87,7 @@ impl Wrk {
 fn text(tokens: &[String], operation: Operation) -> String {
     let tokens: Vec<String> = tokens.iter().map(|token| format!("\"{token}\"")).collect();
     let request = match operation {
-        Operation::List => r#"return requests[math.random(#tokens)]"#.to_owned(),
+        Operation::List => r"return requests[math.random(#tokens)]".to_owned(),
         Operation::Get => format!(
             r#"local company = math.random(#tokens)
             local path = string.format("/api/v1/leads/{LEAD_ID}%04d%04d", company - 1, math.random({LEADS}) - 1)

@@ -184,7 +184,7 @@ fn creations(findings: &mut Findings, database: &Database, load: &Load, history:
                 }
                 // A creation is new each time, so its repetition under its key must be answered as the first one.
                 Outcome::Refused(status) => {
-                    findings.violations.push(format!("{email} was refused with {status}"))
+                    findings.violations.push(format!("{email} was refused with {status}"));
                 }
                 Outcome::Failed(_) | Outcome::Unknown | Outcome::Unreachable => {}
             }

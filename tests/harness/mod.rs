@@ -29,7 +29,7 @@ const GUARD: &str = r#"
 "#;
 
 /// How long a start may take before the test gives up.
-const START_PATIENCE: Duration = Duration::from_secs(60);
+const START_PATIENCE: Duration = Duration::from_mins(1);
 
 /// A `cauce serve` that can be killed and started again on the same data and port.
 pub struct Server {
@@ -153,7 +153,7 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Pseudo-random numbers from a seed (SplitMix64), so that a run can be repeated.
+/// Pseudo-random numbers from a seed (`SplitMix64`), so that a run can be repeated.
 #[derive(Clone)]
 pub struct Random(u64);
 

@@ -69,7 +69,7 @@ async fn import(tenant: &Tenant, marker: &str) -> Option<String> {
         return None;
     }
     let id = started.expect(202).text_at("/id");
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let import = tenant.owner.get(&format!("/api/v1/leads/imports/{id}")).await.expect(200);
         if import.text_at("/status") == "completed" {
@@ -82,7 +82,7 @@ async fn import(tenant: &Tenant, marker: &str) -> Option<String> {
 
 /// Waits until every event was put in order and handled, so that only requests change anything.
 pub async fn settled(database: &mut Database) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let open = database.column(
             "SELECT (SELECT count(*) FROM events.outbox) + (SELECT count(*) FROM events.subscriptions s, events.counter c
