@@ -1,5 +1,8 @@
 //! All tests through the public door, in one binary: one PostgreSQL, one NATS, one server, and a fresh tenant per test.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by ending")]
+#![expect(clippy::print_stdout, reason = "guards tell how much they tried")]
+
 mod identity;
 mod imports;
 mod leads;

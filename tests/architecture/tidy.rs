@@ -9,7 +9,7 @@ pub fn untidy(source: &Source) -> Vec<String> {
     let Source { path, text } = source;
     let mut found = Vec::new();
     let mut say = |line: usize, what: String| found.push(format!("{path}:{}: {what}", line + 1));
-    if path.ends_with(".rs") {
+    if std::path::Path::new(path).extension().is_some_and(|ending| ending == "rs") {
         if !text.starts_with("//! ") {
             say(0, "the first line must say what the file is, as `//! …`".to_owned());
         }
@@ -41,7 +41,7 @@ pub fn untidy(source: &Source) -> Vec<String> {
             say(line, "`.conn(` belongs in a store".to_owned());
         }
         if let Some(name) = module.captures(words).map(|found| found[1].to_owned()) {
-            let home = place.iter().any(|segment| *segment == name);
+            let home = place.contains(&name);
             if !(home && (is_platform || *path == format!("src/{name}/mod.rs")) || is_platform && is_test) {
                 say(line, format!("Module::named(\"{name}\") is said in src/{name}/mod.rs only"));
             }

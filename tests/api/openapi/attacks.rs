@@ -285,7 +285,7 @@ async fn queries(operation: &Operation, field: &Field) -> Vec<String> {
         match (name.as_str(), victims) {
             ("limit", _) => queries.push("?limit=200".to_owned()),
             ("q" | "tag" | "source" | "correlation_id", _) => {
-                queries.push(format!("?{name}={}", field.victim.marker))
+                queries.push(format!("?{name}={}", field.victim.marker));
             }
             ("cursor", _) => {
                 let path = operation.fill(|place| field.victim.id(place).unwrap_or_default().to_owned());

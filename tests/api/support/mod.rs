@@ -94,9 +94,9 @@ fn start(config: Config, clock: Clock) -> String {
     receiver.recv().expect("the server starts")
 }
 
-/// Waits until `holds`, which must become true within half a minute; `what` is told when it does not.
+/// Waits until `holds`, which must become true within a minute; `what` is told when it does not.
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     while !holds().await {
         assert!(std::time::Instant::now() < deadline, "not in time: {what}");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

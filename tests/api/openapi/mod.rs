@@ -32,7 +32,7 @@ fn every_operation_is_described() {
     let operations = document.operations();
     for operation in &operations {
         let mut say = |what: &str| {
-            found.push(format!("{} {} {}: {what}", operation.id, operation.method, operation.path))
+            found.push(format!("{} {} {}: {what}", operation.id, operation.method, operation.path));
         };
         let said = &operation.said;
         let text = |name: &str| said[name].as_str().unwrap_or_default().trim();
@@ -53,7 +53,9 @@ fn every_operation_is_described() {
             (Some(permission), false, true) if permission.is_empty() => {}
             (Some(permission), false, false) if permission.contains(':') => {}
             other => {
-                say(&format!("it must name a permission, or be on a list of those that need none: {other:?}"))
+                say(&format!(
+                    "it must name a permission, or be on a list of those that need none: {other:?}"
+                ));
             }
         }
         if let Some(RequestBody::Json { example: None, .. }) = operation.body {
