@@ -1,7 +1,6 @@
 //! `cauce import`: leads from a file, beside a running server or without one.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -151,8 +150,10 @@ fn summary(row: &ImportRow, reasons: &[ReasonRow], language: Words) -> String {
     let mut text = String::new();
     let separator = if row.separator == "\t" { "tab" } else { &row.separator };
     let kind = if row.dry_run { "dry run, no lead was written" } else { row.status.as_str() };
-    // Writing to a string cannot fail.
-    let mut line = |words: std::fmt::Arguments<'_>| drop(writeln!(text, "{words}"));
+    let mut line = |words: std::fmt::Arguments<'_>| {
+        text.push_str(&words.to_string());
+        text.push('\n');
+    };
     line(format_args!("\n{} ({}, separator {separator}): {kind}", row.file_name, row.encoding));
     for column in row.mapping.as_array().into_iter().flatten() {
         let (header, field) = (column["header"].as_str(), column["field"].as_str());

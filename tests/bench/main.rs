@@ -4,6 +4,12 @@
 //! Server, database and load generators share the machine, so only ratios within one run mean anything. Rounds of the
 //! server and of pgbench alternate, and medians are printed.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a run ends where something is not as it must be"
+)]
+
 mod events;
 #[expect(dead_code, reason = "each program uses a part of it")]
 #[path = "../harness/mod.rs"]

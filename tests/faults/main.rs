@@ -3,6 +3,12 @@
 //! The short tier runs with `make test`; `make faults` runs the long one. Each scenario prints its seed and one line of a
 //! table; `FAULTS_SEED=<number>` repeats a run.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a run ends where something is not as it must be"
+)]
+
 mod checker;
 #[expect(dead_code, reason = "each program uses a part of it")]
 #[path = "../harness/mod.rs"]

@@ -106,10 +106,10 @@ impl Bench {
                     going_on.push(job);
                 }
                 Step::Done => {
-                    tracing::info!(import = %job.id(), tenant = %job.tenant, "an import is complete")
+                    tracing::info!(import = %job.id(), tenant = %job.tenant, "an import is complete");
                 }
                 Step::Lost => {
-                    tracing::info!(import = %job.id(), tenant = %job.tenant, "an import was let go")
+                    tracing::info!(import = %job.id(), tenant = %job.tenant, "an import was let go");
                 }
             }
         }

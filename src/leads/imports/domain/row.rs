@@ -56,8 +56,8 @@ pub struct Candidate {
 pub fn read_row(draft: RowDraft, context: &RowContext, now: DateTime<Utc>) -> Result<Candidate, Message> {
     let mut kept =
         Kept(draft.custom.iter().map(|(name, text)| (name.clone(), text.clone().into())).collect());
-    let email = kept.pick(draft.email(), "email", EmailAddress::as_str)?;
-    let phone = kept.pick(draft.phone(context.country), "phone", Phone::as_str)?;
+    let email = kept.pick(&draft.email(), "email", EmailAddress::as_str);
+    let phone = kept.pick(&draft.phone(context.country), "phone", Phone::as_str);
     if email.is_none() && phone.is_none() {
         let why = draft.email().refused.into_iter().chain(draft.phone(context.country).refused).next();
         return Err(why.map_or_else(unreachable, |(_, why)| unreadable(&why)));
@@ -111,19 +111,14 @@ impl Kept {
     }
 
     /// The chosen one of several e-mails or phones as text; the others and the unreadable ones are kept.
-    fn pick<T>(
-        &mut self,
-        picked: Picked<T>,
-        field: &str,
-        text: impl Fn(&T) -> &str,
-    ) -> Result<Option<String>, Message> {
+    fn pick<T>(&mut self, picked: &Picked<T>, field: &str, text: impl Fn(&T) -> &str) -> Option<String> {
         for other in &picked.others {
             self.keep(&format!("other_{field}s"), text(other));
         }
         for (refused, _) in &picked.refused {
             self.keep(&format!("{field}_original"), refused);
         }
-        Ok(picked.chosen.as_ref().map(|chosen| text(chosen).to_owned()))
+        picked.chosen.as_ref().map(|chosen| text(chosen).to_owned())
     }
 
     /// What `parse` makes of a text; one that it refuses is kept.
