@@ -9,7 +9,7 @@ pub fn untidy(source: &Source) -> Vec<String> {
     let Source { path, text } = source;
     let mut found = Vec::new();
     let mut say = |line: usize, what: String| found.push(format!("{path}:{}: {what}", line + 1));
-    if path.ends_with(".rs") {
+    if std::path::Path::new(path).extension().is_some_and(|ending| ending == "rs") {
         if !text.starts_with("//! ") {
             say(0, "the first line must say what the file is, as `//! …`".to_owned());
         }

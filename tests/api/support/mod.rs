@@ -94,7 +94,7 @@ fn start(config: Config, clock: Clock) -> String {
     receiver.recv().expect("the server starts")
 }
 
-/// Waits until `holds`, which must become true within half a minute; `what` is told when it does not.
+/// Waits until `holds`, which must become true within a minute; `what` is told when it does not.
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     while !holds().await {

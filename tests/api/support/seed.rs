@@ -1,18 +1,14 @@
 //! A tenant with a row in every table that the API can fill, for the tests that try everything.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
-use super::{Database, Tenant, TestApp};
+use super::{Database, Tenant, TestApp, until};
 
 /// A tenant and what it holds.
 pub struct Seeded {
     pub tenant: Tenant,
     /// A word that is in every text of this tenant and of no other.
     pub marker: String,
-    /// A colleague who can sign in, and so can be given work.
-    pub colleague_id: String,
     /// What stands for each path parameter: the path up to and with the parameter, and an identifier of this tenant.
     pub ids: Vec<(&'static str, String)>,
 }
@@ -41,7 +37,7 @@ impl Seeded {
         let follow_up = json!({ "at": "2030-01-15T16:00:00Z", "note": marker });
         tenant.owner.post(&of_lead("follow-up"), follow_up).await.expect(200);
         let mut ids = vec![
-            ("/api/v1/users/{id}", colleague_id.clone()),
+            ("/api/v1/users/{id}", colleague_id),
             ("/api/v1/api-keys/{id}", key.expect(201).text_at("/id")),
             ("/api/v1/leads/{id}", lead_id.clone()),
             ("/api/v1/leads/{id}/contacts/{contact_id}", contact.text_at("/id")),
@@ -49,7 +45,7 @@ impl Seeded {
         if let Some(import) = import(&tenant, &marker).await {
             ids.push(("/api/v1/leads/imports/{id}", import));
         }
-        Self { tenant, marker, colleague_id, ids }
+        Self { tenant, marker, ids }
     }
 
     /// The identifier for the parameter with which `path` ends.
@@ -69,29 +65,22 @@ async fn import(tenant: &Tenant, marker: &str) -> Option<String> {
         return None;
     }
     let id = started.expect(202).text_at("/id");
-    let deadline = Instant::now() + Duration::from_mins(1);
-    loop {
+    until("the import ends", async || {
         let import = tenant.owner.get(&format!("/api/v1/leads/imports/{id}")).await.expect(200);
-        if import.text_at("/status") == "completed" {
-            return Some(id);
-        }
-        assert!(Instant::now() < deadline, "the import does not end: {}", import.text);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        import.text_at("/status") == "completed"
+    })
+    .await;
+    Some(id)
 }
 
 /// Waits until every event was put in order and handled, so that only requests change anything.
 pub async fn settled(database: &mut Database) {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    loop {
+    until("every event is handled", async || {
         let open = database.column(
             "SELECT (SELECT count(*) FROM events.outbox) + (SELECT count(*) FROM events.subscriptions s, events.counter c
              WHERE s.position < c.last_position) + (SELECT count(*) FROM events.retries)",
         );
-        if open == ["0"] {
-            return;
-        }
-        assert!(Instant::now() < deadline, "events stay unhandled: {open:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        open == ["0"]
+    })
+    .await;
 }

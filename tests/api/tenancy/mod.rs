@@ -78,6 +78,20 @@ async fn a_module_reaches_the_rows_of_its_tenant_only() {
 }
 
 #[tokio::test]
+async fn the_bare_login_reaches_nothing() {
+    let app = TestApp::shared();
+    let relations = catalogue::relations(&mut Database::connect(&app.admin_url));
+    let mut login = Database::connect(&app.database_url);
+    login.run("BEGIN");
+    let held = relations.iter().filter(|relation| relation.class != Class::Tool);
+    let reached = held.filter(|relation| {
+        let refused = login.attempt(&format!("SELECT FROM {}", relation.name));
+        !refused.is_err_and(|error| error.contains("permission denied"))
+    });
+    none(&reached.map(|relation| relation.name.clone()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn events_are_seen_by_their_tenant_only() {
     let app = TestApp::alone("tenancy_events");
     let (ours, theirs) = (Seeded::new(&app).await, Seeded::new(&app).await);
