@@ -63,7 +63,7 @@ async fn conclude(report: Report, server: &Server, load: &Load, history: &Histor
     let stream = broker.read("LEAD_EVENTS").await;
     let findings = checker::check(&mut sql, load, history, &stream, DEADLINE);
     report.print(history, &findings, drained);
-    assert!(findings.violations.is_empty(), "{}", findings.violations.join("\n"));
+    assert!(findings.violations.is_empty(), "{} violations, told above", findings.violations.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

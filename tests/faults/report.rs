@@ -64,7 +64,7 @@ impl Report {
             self.seed
         );
         for violation in findings.violations.iter().take(20) {
-            let _ = writeln!(out, "  violated: {violation}");
+            let _ = writeln!(out, "  violated: {}", violation.chars().take(240).collect::<String>());
         }
     }
 }
