@@ -6,6 +6,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::needless_pass_by_value,
     reason = "a run ends where something is not as it must be"
 )]
 

@@ -96,7 +96,6 @@ impl Load {
         self.start_with(Mix::SharedOnly)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the writers end with the test")]
     fn start_with(&self, mix: Mix) -> Writing {
         let stop = Arc::new(AtomicBool::new(false));
         let mut writers = JoinSet::new();

@@ -115,7 +115,7 @@ async fn an_import_that_is_killed_goes_on_where_it_stood() {
              SELECT aggregate_id, type FROM events.log) e WHERE type = 'Lead.Created'",
         ),
     ] {
-        assert_eq!(database.column(query), [created.clone()], "{what}");
+        assert_eq!(database.column(query), std::slice::from_ref(&created), "{what}");
     }
     assert_eq!(database.column("SELECT count(*) FROM leads.import_chunks"), ["0"], "the file is gone");
 }
