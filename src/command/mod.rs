@@ -106,7 +106,10 @@ async fn serve(config: Config) -> Result<()> {
     .await??;
     let app = App::build(&config, &services, Clock::default(), Background::Work)?;
     let running = app.listen()?;
-    announce(&running.url)?;
+    if let Err(error) = announce(&running.url) {
+        // Whoever started the server may not be listening to what it says.
+        tracing::warn!(%error, "the address could not be printed");
+    }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

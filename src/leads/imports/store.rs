@@ -392,9 +392,8 @@ pub fn holders(tx: &mut TenantTx<'_>, values: &[String]) -> Result<Vec<Holder>, 
 
 /// The company's name of a lead.
 pub fn company_of(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<Option<String>, LeadsError> {
-    let tenant = tx.tenant().uuid();
-    let name = leads::table.find((tenant, lead.uuid())).select(leads::company_name).first(tx.conn(LEADS)?);
-    Ok(name.optional().map_err(DbError::from)?)
+    let name = leads::table.find((tx.tenant().uuid(), lead.uuid())).select(leads::company_name);
+    Ok(name.first(tx.conn(LEADS)?).optional().map_err(DbError::from)?)
 }
 
 fn columns(position: Position) -> (i64, i32) {

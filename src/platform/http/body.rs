@@ -187,11 +187,22 @@ fn is_json(request: &HttpRequest) -> bool {
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T, Problem> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
     refuse_nul(bytes, place)?;
+    refuse_list(bytes, place)?;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value =
         serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refused(&error, place))?;
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+// serde would take a list for a structure, field by field in their order.
+fn refuse_list(bytes: &[u8], place: &str) -> Result<(), Problem> {
+    if bytes.trim_ascii_start().first() != Some(&b'[') {
+        return Ok(());
+    }
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
+    let reason = Invalid::new("must be an object: {…}", "debe ser un objeto: {…}");
+    Err(Problem::invalid(vec![FieldError::at(place, reason)]))
 }
 
 fn refused(error: &serde_path_to_error::Error<serde_json::Error>, place: &str) -> Problem {

@@ -103,7 +103,7 @@ async fn encodings_and_separators_make_no_difference() {
         let done = import(&tenant.owner, bytes, plain()).await;
         assert_eq!(counts(&done), EXCERPT, "{name}");
         assert_eq!((&done["encoding"], &done["separator"]), (&json!(encoding), &json!(separator)), "{name}");
-        let found = tenant.owner.get("/api/v1/leads?q=ary").await.expect(200);
+        let found = tenant.owner.get("/api/v1/leads?q=disenos%20ary").await.expect(200);
         assert_eq!(found.body["data"][0]["company_name"], "DISEÑOS ARY", "{name}");
         assert_eq!(leads(&tenant.owner).await, 38, "{name}");
     }

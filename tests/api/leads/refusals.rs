@@ -1,0 +1,168 @@
+//! Leads: what is refused, what is done once, whose they are, and what time does to them.
+
+#![expect(clippy::too_many_lines, reason = "a table of bad input")]
+
+use chrono::{TimeDelta, Utc};
+use reqwest::Method;
+use serde_json::json;
+
+use super::{create, lead};
+use crate::support::{TestApp, until};
+
+#[tokio::test]
+async fn bad_input_is_refused_by_field_and_changes_nothing() {
+    let acme = TestApp::shared().tenant().await;
+    let long = "x".repeat(256);
+    let bodies = [
+        (json!({}), "/company_name"),
+        (json!({ "company_name": "A" }), "/email"),
+        (json!({ "company_name": "", "email": "a@b.mx" }), "/company_name"),
+        (json!({ "company_name": long, "email": "a@b.mx" }), "/company_name"),
+        (json!({ "company_name": "A", "email": "no" }), "/email"),
+        (json!({ "company_name": "A", "phone": "abc" }), "/phone"),
+        (json!({ "company_name": "A", "email": "a@b.mx", "employee_count": -1 }), "/employee_count"),
+        (json!({ "company_name": "A", "email": "a@b.mx", "employee_count": 1.5 }), "/employee_count"),
+        (json!({ "company_name": "A", "email": "a@b.mx", "employee_count": "5" }), "/employee_count"),
+        (json!({ "company_name": "A", "email": "a@b.mx", "website": "javascript:alert(1)" }), "/website"),
+        (
+            json!({ "company_name": "A", "email": "a@b.mx", "annual_revenue": { "amount": "1.234", "currency": "MXN" } }),
+            "/annual_revenue",
+        ),
+        (json!({ "company_name": "A", "email": "a@b.mx", "tags": ["a", ""] }), "/tags/1"),
+        (
+            json!({ "company_name": "A", "email": "a@b.mx", "custom_fields": { "a": { "b": 1 } } }),
+            "/custom_fields",
+        ),
+        (json!({ "company_name": "A\u{0}", "email": "a@b.mx" }), "/company_name"),
+        (json!({ "company_name": "A", "email": "a@b.mx", "tenant_id": "x" }), "/tenant_id"),
+        (json!({ "company_name": "A", "email": "a@b.mx", "score": 100 }), "/score"),
+        (json!({ "company_name": "A", "email": "a@b.mx", "version": 7 }), "/version"),
+        (json!({ "company_name": "A", "email": "a@b.mx", "owner_id": "x" }), "/owner_id"),
+    ];
+    for (body, pointer) in bodies {
+        let answer = acme.owner.post("/api/v1/leads", body.clone()).await;
+        assert_eq!(answer.status, 422, "{body}: {}", answer.text);
+        assert_eq!(answer.text_at("/errors/0/pointer"), pointer, "{body}: {}", answer.text);
+    }
+    for (body, status) in [
+        ("{", 400),
+        ("[]", 422),
+        ("null", 422),
+        ("\"x\"", 422),
+        ("{\"company_name\":\"A\",\"email\":\"a@b.mx\"}{}", 400),
+        ("{\"company_name\":\"\u{1}\"}", 400),
+    ] {
+        let answer = acme.owner.send(Method::POST, "/api/v1/leads", Some(body.to_owned())).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.text);
+    }
+    let huge = format!("{{\"company_name\":\"{}\"}}", "x".repeat(300_000));
+    assert_eq!(acme.owner.send(Method::POST, "/api/v1/leads", Some(huge)).await.status, 413);
+    for query in [
+        "?limit=0",
+        "?limit=201",
+        "?limit=x",
+        "?cursor=zzz",
+        "?cursor=e30",
+        "?sort=name;drop",
+        "?status=gone",
+        "?nope=1",
+        "?limit=1&limit=2",
+        "?created_from=yesterday",
+        "?created_from=9999999-01-01T00:00:00Z",
+        "?q=%00",
+        "?owner_id=7",
+    ] {
+        let answer = acme.owner.get(&format!("/api/v1/leads{query}")).await;
+        assert_eq!(answer.status, 422, "{query}: {}", answer.text);
+        assert!(answer.body["errors"][0]["parameter"].is_string(), "{query}: {}", answer.text);
+    }
+    acme.owner.get("/api/v1/leads/not-a-uuid").await.expect(422);
+    let spanish = acme
+        .owner
+        .with_header("Accept-Language", "es")
+        .post("/api/v1/leads", json!({ "nombre": "x" }))
+        .await
+        .expect(422);
+    assert!(spanish.text_at("/errors/0/detail").starts_with("campo desconocido"), "{}", spanish.text);
+    assert_eq!(acme.owner.get("/api/v1/leads/summary").await.text_at("/total"), "0");
+}
+
+#[tokio::test]
+async fn an_idempotency_key_makes_one_lead() {
+    let acme = TestApp::shared().tenant().await;
+    let once = acme.owner.with_header("Idempotency-Key", "pedido-1");
+    let first = once.post("/api/v1/leads", lead("Acme", "a@acme.mx")).await.expect(201);
+    let again = once.post("/api/v1/leads", lead("Acme", "a@acme.mx")).await.expect(201);
+    assert_eq!(
+        (again.text.as_str(), again.header("idempotency-replayed")),
+        (first.text.as_str(), Some("true"))
+    );
+    assert_eq!(again.header("location"), first.header("location"));
+    once.post("/api/v1/leads", lead("Otra", "o@acme.mx")).await.expect(422);
+
+    // A refusal is not kept: the same key may be used when the request was mended.
+    let mended = acme.owner.with_header("Idempotency-Key", "pedido-2");
+    mended.post("/api/v1/leads", lead("Acme", "a@acme.mx")).await.expect(409);
+    mended.post("/api/v1/leads", lead("Acme", "b@acme.mx")).await.expect(201);
+
+    let parallel: Vec<_> = (0..10)
+        .map(|_| {
+            let client = acme.owner.with_header("Idempotency-Key", "pedido-3");
+            tokio::spawn(async move { client.post("/api/v1/leads", lead("C", "c@acme.mx")).await })
+        })
+        .collect();
+    let mut ids = std::collections::BTreeSet::new();
+    for attempt in parallel {
+        let answer = attempt.await.unwrap();
+        if answer.status == 201 {
+            ids.insert(answer.text_at("/id"));
+        } else {
+            assert_eq!(answer.text_at("/type"), "/problems/idempotency-key-in-use");
+        }
+    }
+    assert_eq!(ids.len(), 1);
+}
+
+#[tokio::test]
+async fn another_tenants_lead_does_not_exist() {
+    let (acme, rival) = (TestApp::shared().tenant().await, TestApp::shared().tenant().await);
+    let id = create(&acme, lead("Initech", "a@initech.mx")).await;
+    let foreign = rival.owner.get(&format!("/api/v1/leads/{id}")).await.expect(404);
+    let random = rival.owner.get(&format!("/api/v1/leads/{}", uuid::Uuid::now_v7())).await.expect(404);
+    assert_eq!(foreign.text_at("/type"), random.text_at("/type"));
+    rival.owner.patch(&format!("/api/v1/leads/{id}"), json!({ "notes": "x" })).await.expect(404);
+    rival.owner.delete(&format!("/api/v1/leads/{id}")).await.expect(404);
+    // The same address is no duplicate in another company.
+    create(&rival, lead("Initech", "a@initech.mx")).await;
+}
+
+#[tokio::test]
+async fn follow_ups_come_due_and_leads_are_forgotten_as_time_goes_by() {
+    let app = TestApp::alone("time");
+    let acme = app.tenant().await;
+    let idle = create(&acme, lead("Olvidada", "o@a.mx")).await;
+    let busy = create(&acme, lead("Pendiente", "p@a.mx")).await;
+    let at = Utc::now() + TimeDelta::days(20);
+    acme.owner.post(&format!("/api/v1/leads/{busy}/follow-up"), json!({ "at": at })).await.expect(200);
+
+    app.clock.advance(TimeDelta::days(15));
+    let acme = app.sign_in(&acme).await;
+    until("the idle lead is forgotten", async || {
+        acme.owner.get("/api/v1/leads?forgotten=true").await.text_at("/data").contains(&idle)
+    })
+    .await;
+    assert!(!acme.owner.get("/api/v1/leads?forgotten=true").await.text.contains(&busy));
+    acme.owner
+        .post(&format!("/api/v1/leads/{idle}/activities"), json!({ "kind": "call", "text": "Hola" }))
+        .await
+        .expect(201);
+    assert_eq!(acme.owner.get("/api/v1/leads?forgotten=true").await.body["data"], json!([]));
+
+    app.clock.advance(TimeDelta::days(6));
+    let acme = app.sign_in(&acme).await;
+    until("the follow-up is due", async || {
+        acme.owner.get(&format!("/api/v1/audit?record_id={busy}")).await.text.contains("Lead.FollowUpDue")
+    })
+    .await;
+    assert_eq!(acme.owner.get("/api/v1/leads/summary").await.text_at("/follow_ups_due"), "1");
+}
