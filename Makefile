@@ -27,7 +27,7 @@ test: setup ## everything that CI runs
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	@scripts/advisories.sh
-	cargo test --locked
+	cargo test --locked --bin cauce --lib --test architecture --test api
 
 fmt: ## format the sources
 	cargo fmt
@@ -42,7 +42,7 @@ bench: setup ## the table of figures, each beside pgbench of the same statements
 	cargo build --locked --release
 	cargo test --locked --test bench -- --ignored --nocapture
 
-faults: setup ## kill the server and stop NATS under load, and count what is lost (the long tier of `make test`)
+faults: setup ## kill the server and stop NATS under load, and count what is lost
 	FAULTS=long cargo test --locked --test faults -- --nocapture --test-threads=1
 
 contract: setup ## lint the OpenAPI document and try every operation with schemathesis

@@ -1,5 +1,4 @@
 //! Imports in the database: the record, the file's pieces, the reasons, and the lease of the worker.
-
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
