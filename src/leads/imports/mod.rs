@@ -3,7 +3,7 @@
 //! A file is decoded when it is uploaded, kept in pieces, and worked off by a background task in batches: one transaction
 //! writes the leads of a batch, their events, the counts and the place where the next batch begins.
 //!
-//! Rules of a row, each applied by [`domain::read_row`]:
+//! Rules of a row, each applied by `domain::read_row`:
 //! * It needs an e-mail address or a phone that can be read; without either it is refused.
 //! * The company's name may be missing: the contact's name stands in for it, else the e-mail address, else the phone.
 //! * Any other text that cannot be read is no reason to lose a lead: it is kept as `<field>_original` among the custom
