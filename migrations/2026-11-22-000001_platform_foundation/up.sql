@@ -44,5 +44,19 @@ CREATE TABLE platform.idempotency_keys (
     created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, principal, route, key)
 );
-CREATE INDEX idempotency_keys_by_age ON platform.idempotency_keys (tenant_id, created_at);
+CREATE INDEX idempotency_keys_by_age ON platform.idempotency_keys (created_at, tenant_id);
 SELECT platform.tenant_table('platform.idempotency_keys', 'cauce_platform');
+
+-- A tenant that has keys older than MOMENT; the caller forgets them as that tenant.
+CREATE FUNCTION platform.tenant_with_keys_before(moment timestamptz) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT tenant_id FROM platform.idempotency_keys WHERE created_at < moment ORDER BY created_at LIMIT 1
+$$;
+CREATE POLICY lookup ON platform.idempotency_keys AS PERMISSIVE FOR SELECT TO cauce_lookup USING (true);
+GRANT USAGE ON SCHEMA platform TO cauce_lookup;
+GRANT SELECT (tenant_id, created_at) ON platform.idempotency_keys TO cauce_lookup;
+REVOKE ALL ON FUNCTION platform.tenant_with_keys_before(timestamptz) FROM PUBLIC;
+GRANT CREATE ON SCHEMA platform TO cauce_lookup;
+ALTER FUNCTION platform.tenant_with_keys_before(timestamptz) OWNER TO cauce_lookup;
+REVOKE CREATE ON SCHEMA platform FROM cauce_lookup;
+GRANT EXECUTE ON FUNCTION platform.tenant_with_keys_before(timestamptz) TO cauce_platform;

@@ -31,7 +31,7 @@ use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
 use crate::platform::events::{self, Catalogue, EventsHandle, NatsSettings};
 use crate::platform::http::{allowed_methods, in_context};
-use crate::platform::idempotency::AnswerSeal;
+use crate::platform::idempotency::{self, AnswerSeal};
 use crate::platform::limits::{Limit, Limits, TENANT};
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::tasks::Tasks;
@@ -67,6 +67,7 @@ pub struct Running {
     server: actix_web::dev::ServerHandle,
     ended: tokio::task::JoinHandle<std::io::Result<()>>,
     tasks: Tasks,
+    health: Arc<Health>,
 }
 
 impl App {
@@ -95,6 +96,7 @@ impl App {
         let imports = Imports::new(config.import_max_bytes);
         let (subscriptions, nats) = match background {
             Background::Work => {
+                idempotency::start(&db, &tasks);
                 crate::leads::start(&db, &tasks, &people, &imports);
                 (crate::leads::subscriptions(), services.nats_settings(config.nats_stream_max_bytes))
             }
@@ -128,7 +130,7 @@ impl App {
             0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             workers => workers,
         };
-        let tasks = self.tasks.clone();
+        let (tasks, health) = (self.tasks.clone(), self.health.clone());
         let shared = Arc::new(self);
         let methods = Data::new(method_table(&openapi()));
         let server = HttpServer::new(move || {
@@ -155,7 +157,7 @@ impl App {
         let handle = server.handle();
         #[expect(clippy::disallowed_methods, reason = "the server itself, which `Running::stop` stops")]
         let ended = tokio::spawn(server);
-        Ok(Running { url: format!("http://{bound}"), server: handle, ended, tasks })
+        Ok(Running { url: format!("http://{bound}"), server: handle, ended, tasks, health })
     }
 
     fn share(&self, config: &mut ServiceConfig<'_>) {
@@ -176,6 +178,7 @@ impl App {
 impl Running {
     /// Stops taking requests, finishes those under way, and ends background work.
     pub async fn stop(self) {
+        self.health.stop();
         self.server.stop(true).await;
         if let Ok(Err(error)) = self.ended.await {
             tracing::warn!(%error, "the HTTP server ended badly");

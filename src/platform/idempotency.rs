@@ -4,21 +4,28 @@
 //! runs as if it were the first. Stored answers are sealed, because some hold secrets that are shown once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, RandomizedNonceKey};
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::hmac;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use tokio::sync::Notify;
 
 use crate::kernel::{Invalid, Message};
-use crate::platform::db::{DbError, Module, TenantTx};
+use crate::platform::auth::{Actor, CorrelationId, TenantId};
+use crate::platform::db::{Db, DbError, Module, TenantTx};
 use crate::platform::http::Reply;
 use crate::platform::problem::{FieldError, Problem};
-use crate::platform::schema::idempotency_keys;
+use crate::platform::schema::{idempotency_keys, tenant_with_keys_before};
+use crate::platform::tasks::{Next, Tasks};
 
 const PLATFORM: Module = Module::named("platform");
+const KEPT_FOR: TimeDelta = TimeDelta::hours(24);
+const SWEEP_PERIOD: Duration = Duration::from_secs(15);
 
 /// Seals what is stored under idempotency keys.
 pub struct AnswerSeal {
@@ -191,6 +198,45 @@ impl Keyed {
             .map_err(DbError::from)?;
         Ok(())
     }
+}
+
+/// Starts the sweep that forgets keys a day after their first use.
+pub fn start(db: &Db, tasks: &Tasks) {
+    let db = db.for_background();
+    tasks.run("idempotency-sweep", Arc::new(Notify::new()), SWEEP_PERIOD, move || {
+        let db = db.clone();
+        async move {
+            match sweep(&db).await {
+                Ok(true) => Next::Again,
+                Ok(false) => Next::Wait,
+                Err(error) => {
+                    tracing::warn!(%error, "old idempotency keys will be forgotten later");
+                    Next::After(SWEEP_PERIOD)
+                }
+            }
+        }
+    });
+}
+
+// One tenant at a time; answers whether there was one.
+async fn sweep(db: &Db) -> Result<bool, DbError> {
+    let before: DateTime<Utc> = db.clock().now() - KEPT_FOR;
+    let tenant = db
+        .system(PLATFORM, move |tx| {
+            diesel::select(tenant_with_keys_before(before))
+                .get_result::<Option<uuid::Uuid>>(tx.conn())
+                .map_err(DbError::from)
+        })
+        .await?;
+    let Some(tenant) = tenant else { return Ok(false) };
+    let actor = Actor::platform(TenantId::from(tenant), CorrelationId::new());
+    db.tenant(actor, move |tx| {
+        diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.lt(before)))
+            .execute(tx.conn(PLATFORM)?)
+            .map(|_| true)
+            .map_err(DbError::from)
+    })
+    .await
 }
 
 fn principal(tx: &TenantTx<'_>) -> uuid::Uuid {

@@ -166,3 +166,20 @@ async fn follow_ups_come_due_and_leads_are_forgotten_as_time_goes_by() {
     .await;
     assert_eq!(acme.owner.get("/api/v1/leads/summary").await.text_at("/follow_ups_due"), "1");
 }
+
+#[tokio::test]
+async fn idempotency_keys_are_forgotten_after_a_day() {
+    let app = TestApp::alone("keys");
+    let acme = app.tenant().await;
+    let once = acme.owner.with_header("Idempotency-Key", "pedido-1");
+    once.post("/api/v1/leads", lead("Primera", "uno@a.mx")).await.expect(201);
+    once.post("/api/v1/leads", lead("Segunda", "dos@a.mx")).await.expect(422);
+
+    app.clock.advance(TimeDelta::hours(25));
+    let acme = app.sign_in(&acme).await;
+    let once = acme.owner.with_header("Idempotency-Key", "pedido-1");
+    until("the key is free again", async || {
+        once.post("/api/v1/leads", lead("Segunda", "dos@a.mx")).await.status == 201
+    })
+    .await;
+}

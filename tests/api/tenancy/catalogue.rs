@@ -47,6 +47,7 @@ const DEFINERS: &[&str] = &[
     "leads.find",
     "leads.imports_to_run",
     "leads.tenants",
+    "platform.tenant_with_keys_before",
 ];
 
 const POLICIES_OF_STREAMS: &[&str] = &[
