@@ -100,12 +100,13 @@ fn duplicate(existing: LeadId, field: &str) -> Problem {
         "There is a lead with this e-mail or phone",
         "Ya hay un prospecto con este correo o teléfono",
     );
+    let (en, es) = if field == "phone" { ("phone", "teléfono") } else { ("e-mail", "correo") };
     let detail = Message::formatted(
         format!(
-            "The same {field} belongs to lead {existing}; send `?on_duplicate=update` to update it, or `allow` to keep both"
+            "The same {en} belongs to lead {existing}; send `?on_duplicate=update` to update it, or `allow` to keep both"
         ),
         format!(
-            "El mismo {field} es del prospecto {existing}; envíe `?on_duplicate=update` para actualizarlo, o `allow` para conservar ambos"
+            "El mismo {es} es del prospecto {existing}; envíe `?on_duplicate=update` para actualizarlo, o `allow` para conservar ambos"
         ),
     );
     Problem::conflict("lead-duplicate", title)

@@ -27,6 +27,7 @@ fn expected(words: &str) -> String {
     words
         .replace("expected one of", "se esperaba uno de")
         .replace("there are no fields", "no se admiten campos")
+        .replace("a number from 1 to ", "un número de 1 a ")
         .replace("expected", "se esperaba")
         .replace(" or ", " o ")
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "clients at once, and real time beside the server's clock")]
 
 mod refusals;
+mod shapes;
 
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};

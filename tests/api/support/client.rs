@@ -141,6 +141,18 @@ impl Client {
 }
 
 impl Answer {
+    /// Status and body for snapshots, without what differs from run to run.
+    pub fn shape(&self) -> String {
+        let changing = [
+            (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<id>"),
+            (r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "<now>"),
+        ];
+        let body = serde_json::to_string_pretty(&self.body).expect("JSON is written");
+        changing.iter().fold(format!("{}\n{body}", self.status), |text, (pattern, name)| {
+            regex::Regex::new(pattern).expect("a pattern").replace_all(&text, *name).into_owned()
+        })
+    }
+
     /// The answer, which must have `status`.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
