@@ -55,7 +55,7 @@ impl Companies {
                      jsonb_build_object('source', 'facebook', 'campaign', 'otoño-2026'),
                      jsonb_build_object('source', 'google', 'medium', 'cpc', 'campaign', 'otoño-2026'), NULL,
                      'sastreria najera ' || n || ' ines najera gutierrez ines' || n || '@example.com',
-                     now() - n * interval '1 hour', now() - n * interval '1 hour'
+                     now() - n * interval '1 minute', now() - n * interval '1 minute'
                  FROM generate_series(0, {LEADS} - 1) n;
                  INSERT INTO leads.identities (tenant_id, kind, value, lead_id)
                  SELECT tenant_id, 'email', email, id FROM leads.leads WHERE tenant_id = '{id}';

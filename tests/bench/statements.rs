@@ -36,7 +36,7 @@ impl Operation {
     fn is(self, transaction: &Transaction) -> bool {
         let has = |text: &str| transaction.statements.iter().any(|statement| statement.sql.contains(text));
         match self {
-            Self::List => has("ORDER BY") && has("\"leads\".\"leads\""),
+            Self::List => has("ORDER BY") && has("\"leads\".\"leads\"") && !has("FOR UPDATE"),
             Self::Get => has("SELECT \"leads\".\"leads\"") && !has("ORDER BY") && !has("INSERT"),
             Self::Create => has("INSERT INTO \"leads\".\"leads\""),
         }
