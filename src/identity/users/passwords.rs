@@ -1,12 +1,13 @@
 //! Passwords: argon2id (RFC 9106), two at a time at most, and never inside a database transaction.
 
-use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::identity::contract::IdentityError;
 use crate::kernel::Invalid;
@@ -49,20 +50,40 @@ impl NewPassword {
 #[derive(Clone)]
 pub(in crate::identity) struct Passwords {
     turns: Arc<Semaphore>,
+    work: Sender<Work>,
 }
+
+type Work = Box<dyn FnOnce(&mut Memory) + Send>;
+
+/// What one thread hashes in: kept, because an allocator that gets 19 MiB back and forth comes to hold many times that.
+type Memory = Vec<Block>;
 
 impl Passwords {
     /// Nobody is hashing yet.
     pub fn new() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        let (work, queue) = mpsc::channel::<Work>();
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..AT_ONCE {
+            let queue = queue.clone();
+            std::thread::spawn(move || {
+                let mut memory = Memory::new();
+                while let Some(work) = next(&queue) {
+                    work(&mut memory);
+                }
+            });
+        }
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), work }
     }
 
     /// The hash to store of `password`, as a PHC string.
     pub async fn hash(&self, password: NewPassword) -> Result<String, IdentityError> {
-        self.in_turn(move || {
-            let hash: PasswordHash = hasher()?
-                .hash_password(password.0.expose_secret().as_bytes())
-                .map_err(|_| IdentityError::Cryptography("argon2 refused the password"))?;
+        self.in_turn(move |memory| {
+            let refused = |_| IdentityError::Cryptography("argon2 refused the password");
+            let (hasher, salt) = (hasher()?, Salt::generate());
+            let output = output(&hasher, password.0.expose_secret(), &salt, memory)?;
+            let params = ParamsString::try_from(hasher.params()).map_err(refused)?;
+            let (algorithm, version) = (Algorithm::Argon2id.ident(), Some(Version::V0x13.into()));
+            let hash = PasswordHash { algorithm, version, params, salt: Some(salt), hash: Some(output) };
             Ok(hash.to_string())
         })
         .await
@@ -74,8 +95,8 @@ impl Passwords {
         password: SecretString,
         hashes: Vec<String>,
     ) -> Result<Vec<bool>, IdentityError> {
-        self.in_turn(move || {
-            let check = |hash: &str| is_of(hash, password.expose_secret());
+        self.in_turn(move |memory| {
+            let mut check = |hash: &str| is_of(hash, password.expose_secret(), memory);
             if hashes.is_empty() {
                 check(NOBODY)?;
             }
@@ -86,17 +107,25 @@ impl Passwords {
 
     async fn in_turn<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, IdentityError> + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> Result<T, IdentityError> + Send + 'static,
     ) -> Result<T, IdentityError> {
         let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned());
         let turn = turn.await.map_err(|_| IdentityError::Busy)?.map_err(|_| IdentityError::Busy)?;
-        let task = tokio::task::spawn_blocking(move || {
+        let (done, outcome) = oneshot::channel();
+        let task = Box::new(move |memory: &mut Memory| {
             // The turn is kept until the work ends, also when nobody waits for it any more.
             let _turn = turn;
-            work()
+            drop(done.send(work(memory)));
         });
-        task.await.map_err(|_| IdentityError::Cryptography("hashing was cut short"))?
+        let cut_short = IdentityError::Cryptography("hashing was cut short");
+        self.work.send(task).map_err(|_| cut_short)?;
+        outcome.await.map_err(|_| IdentityError::Cryptography("hashing was cut short"))?
     }
+}
+
+// None when the last sender is gone.
+fn next(queue: &Mutex<Receiver<Work>>) -> Option<Work> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
 fn hasher() -> Result<Argon2<'static>, IdentityError> {
@@ -106,13 +135,29 @@ fn hasher() -> Result<Argon2<'static>, IdentityError> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-fn is_of(hash: &str, password: &str) -> Result<bool, IdentityError> {
-    let hash = PasswordHash::new(hash).map_err(|_| IdentityError::Corrupt("users.password_hash"))?;
-    match hasher()?.verify_password(password.as_bytes(), &hash) {
-        Ok(()) => Ok(true),
-        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-        Err(_) => Err(IdentityError::Corrupt("users.password_hash")),
-    }
+fn is_of(hash: &str, password: &str, memory: &mut Memory) -> Result<bool, IdentityError> {
+    let corrupt = || IdentityError::Corrupt("users.password_hash");
+    let stored = PasswordHash::new(hash).map_err(|_| corrupt())?;
+    let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else { return Err(corrupt()) };
+    let params = Params::try_from(&stored).map_err(|_| corrupt())?;
+    let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    // Outputs compare in constant time.
+    Ok(output(&hasher, password, salt, memory)? == *expected)
+}
+
+fn output(
+    hasher: &Argon2<'_>,
+    password: &str,
+    salt: &Salt,
+    memory: &mut Memory,
+) -> Result<Output, IdentityError> {
+    let refused = "argon2 refused the password";
+    memory.resize(hasher.params().block_count(), Block::default());
+    let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
+    hasher
+        .hash_password_into_with_memory(password.as_bytes(), salt.as_ref(), &mut bytes, memory)
+        .map_err(|_| IdentityError::Cryptography(refused))?;
+    Output::new(&bytes).map_err(|_| IdentityError::Cryptography(refused))
 }
 
 fn all_the_same(text: &str) -> bool {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::kernel::{Currency, EmailAddress, Money, Phone, WebUrl};
 use crate::leads::domain::{ActivityKind, Consent, ScoreReason, Status, Touch};
 use crate::leads::store::{ActivityRow, ContactRow, Row};
+use crate::platform::db::RawJson;
 
 /// A lead.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,16 +61,16 @@ pub struct LeadView {
     pub notes: Option<String>,
     /// What the tenant keeps beside.
     #[schema(value_type = Object)]
-    pub custom_fields: Value,
+    pub custom_fields: RawJson,
     /// How it found us last.
     #[schema(required, value_type = Option<Touch>)]
-    pub utm: Option<Value>,
+    pub utm: Option<RawJson>,
     /// How it found us first.
     #[schema(required, value_type = Option<Touch>)]
-    pub first_touch: Option<Value>,
+    pub first_touch: Option<RawJson>,
     /// What the person agreed to.
     #[schema(required, value_type = Option<Consent>)]
-    pub consent: Option<Value>,
+    pub consent: Option<RawJson>,
     /// The import that brought it.
     #[schema(required)]
     pub import_id: Option<Uuid>,

@@ -61,7 +61,12 @@ pub fn lock(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead, LeadsError> {
 pub fn insert(tx: &mut TenantTx<'_>, new: &[Lead], claim: Claim) -> Result<Vec<Row>, LeadsError> {
     let tenant = tx.tenant().uuid();
     let rows: Vec<Row> = new.iter().map(|lead| row(tenant, lead)).collect();
-    diesel::insert_into(leads::table).values(&rows).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
+    // One row is a statement that stays prepared; several are prepared anew each time.
+    match rows.as_slice() {
+        [row] => diesel::insert_into(leads::table).values(row).execute(tx.conn(LEADS)?),
+        rows => diesel::insert_into(leads::table).values(rows).execute(tx.conn(LEADS)?),
+    }
+    .map_err(DbError::from)?;
     let keys: Vec<IdentityRow> = new.iter().flat_map(|lead| identity_rows(tenant, lead)).collect();
     claim_identities(tx, &keys, claim)?;
     Ok(rows)
@@ -167,11 +172,12 @@ fn claim_identities(tx: &mut TenantTx<'_>, keys: &[IdentityRow], claim: Claim) -
     if keys.is_empty() {
         return Ok(());
     }
-    let claimed = diesel::insert_into(identities::table)
-        .values(keys)
-        .on_conflict_do_nothing()
-        .execute(tx.conn(LEADS)?)
-        .map_err(DbError::from)?;
+    let table = diesel::insert_into(identities::table);
+    let claimed = match keys {
+        [key] => table.values(key).on_conflict_do_nothing().execute(tx.conn(LEADS)?),
+        keys => table.values(keys).on_conflict_do_nothing().execute(tx.conn(LEADS)?),
+    }
+    .map_err(DbError::from)?;
     if claim == Claim::WhatIsFree || claimed == keys.len() {
         return Ok(());
     }

@@ -2,14 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::kernel::{Country, Currency, EmailAddress, Invalid, Line, Money, Phone, Prose, WebUrl};
 use crate::leads::contract::LeadsError;
 use crate::leads::domain::{Details, Lead, Status, Touch};
 use crate::leads::schema::{identities, leads};
-use crate::platform::db::DbError;
+use crate::platform::db::{DbError, RawJson};
 use crate::platform::id::Id;
 
 /// A row of `leads.leads`.
@@ -35,10 +34,10 @@ pub struct Row {
     pub owner_id: Option<Uuid>,
     pub tags: Vec<String>,
     pub notes: Option<String>,
-    pub custom_fields: Value,
-    pub first_touch: Option<Value>,
-    pub last_touch: Option<Value>,
-    pub consent: Option<Value>,
+    pub custom_fields: RawJson,
+    pub first_touch: Option<RawJson>,
+    pub last_touch: Option<RawJson>,
+    pub consent: Option<RawJson>,
     pub import_id: Option<Uuid>,
     pub search_text: String,
     pub created_at: DateTime<Utc>,
@@ -79,8 +78,7 @@ pub fn identity_rows(tenant: Uuid, lead: &Lead) -> Vec<IdentityRow> {
 /// The row of `lead`.
 pub fn row(tenant: Uuid, lead: &Lead) -> Row {
     let details = &lead.details;
-    let touch =
-        |touch: &Option<Touch>| touch.as_ref().map(|touch| serde_json::to_value(touch).unwrap_or_default());
+    let touch = |touch: &Option<Touch>| touch.as_ref().map(RawJson::of);
     Row {
         tenant_id: tenant,
         id: lead.id.uuid(),
@@ -101,10 +99,10 @@ pub fn row(tenant: Uuid, lead: &Lead) -> Row {
         owner_id: lead.owner.map(Id::uuid),
         tags: details.tags.iter().map(ToString::to_string).collect(),
         notes: details.notes.as_ref().map(ToString::to_string),
-        custom_fields: Value::Object(details.custom_fields.clone()),
+        custom_fields: RawJson::of(&details.custom_fields),
         first_touch: touch(&lead.first_touch),
         last_touch: touch(&lead.last_touch),
-        consent: details.consent.as_ref().map(|consent| serde_json::to_value(consent).unwrap_or_default()),
+        consent: details.consent.as_ref().map(RawJson::of),
         import_id: lead.import,
         search_text: lead.search_text(),
         created_at: lead.created_at,
@@ -119,13 +117,15 @@ pub fn row(tenant: Uuid, lead: &Lead) -> Row {
 
 /// The lead of `row`.
 pub fn restore(row: Row) -> Result<Lead, LeadsError> {
-    let json = |value: Option<Value>| value.and_then(|value| serde_json::from_value(value).ok());
-    let (first_touch, last_touch) = (json(row.first_touch.clone()), json(row.last_touch.clone()));
+    let touch = |json: &Option<RawJson>| json.as_ref().and_then(RawJson::read::<Touch>);
+    let (first_touch, last_touch) = (touch(&row.first_touch), touch(&row.last_touch));
+    let details = details(&row)
+        .map_err(|error| LeadsError::Db(DbError::Failed(format!("a stored lead is broken: {error}"))))?;
     Ok(Lead {
         id: Id::from(row.id),
         version: row.version,
         status: Status::parse(&row.status).unwrap_or(Status::New),
-        disqualify_reason: row.disqualify_reason.clone(),
+        disqualify_reason: row.disqualify_reason,
         score: row.score,
         owner: row.owner_id.map(Id::from),
         first_touch,
@@ -135,15 +135,14 @@ pub fn restore(row: Row) -> Result<Lead, LeadsError> {
         updated_at: row.updated_at,
         last_activity_at: row.last_activity_at,
         next_follow_up_at: row.next_follow_up_at,
-        follow_up_note: row.follow_up_note.clone(),
+        follow_up_note: row.follow_up_note,
         follow_up_raised_at: row.follow_up_raised_at,
         forgotten_at: row.forgotten_at,
-        details: details(row)
-            .map_err(|error| LeadsError::Db(DbError::Failed(format!("a stored lead is broken: {error}"))))?,
+        details,
     })
 }
 
-fn details(row: Row) -> Result<Details, Invalid> {
+fn details(row: &Row) -> Result<Details, Invalid> {
     let annual_revenue = match (row.annual_revenue_minor, row.annual_revenue_currency.as_deref()) {
         (Some(minor), Some(currency)) => Some(Money::from_minor(minor, Currency::parse(currency)?)),
         _ => None,
@@ -161,11 +160,7 @@ fn details(row: Row) -> Result<Details, Invalid> {
         source: Line::parse(&row.source)?,
         tags: row.tags.iter().map(|tag| Line::parse(tag)).collect::<Result<_, _>>()?,
         notes: row.notes.as_deref().map(Prose::parse).transpose()?,
-        custom_fields: if let Value::Object(fields) = row.custom_fields {
-            fields
-        } else {
-            serde_json::Map::new()
-        },
-        consent: row.consent.and_then(|consent| serde_json::from_value(consent).ok()),
+        custom_fields: row.custom_fields.read().unwrap_or_default(),
+        consent: row.consent.as_ref().and_then(RawJson::read),
     })
 }

@@ -4,6 +4,8 @@
 //! role that owns nothing, so row-level security decides what they see.
 
 mod error;
+mod json;
+mod lane;
 pub mod migrate;
 mod tx;
 
@@ -11,12 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 
 pub use error::{DbError, Rule};
+pub use json::RawJson;
 pub use tx::{Module, SystemTx, TenantTx};
 
+use self::lane::Lane;
 use crate::platform::auth::Actor;
 use crate::platform::clock::Clock;
 
@@ -40,32 +43,13 @@ pub struct Db {
     committed: Arc<Notify>,
 }
 
-/// A pool with the semaphore before it: threads never queue inside r2d2.
-#[derive(Clone)]
-struct Lane {
-    pool: Pool<ConnectionManager<PgConnection>>,
-    permits: Arc<Semaphore>,
-    patience: Duration,
-}
-
 impl Db {
     /// Pools on `url`; connections are made when first needed, so a database that is away is no error here.
     pub fn new(url: &str, settings: &PoolSettings, clock: Clock) -> Self {
-        let lane = |size: u32| Lane {
-            pool: Pool::builder()
-                .max_size(size)
-                .min_idle(Some(0))
-                .test_on_check_out(false)
-                .connection_timeout(Duration::from_secs(1))
-                .idle_timeout(Some(Duration::from_mins(5)))
-                .error_handler(Box::new(QuietHandler))
-                .build_unchecked(ConnectionManager::new(url)),
-            permits: Arc::new(Semaphore::new(size as usize)),
-            patience: settings.patience,
-        };
+        let lane = |name, size| Lane::new(name, url, size, settings.patience);
         Self {
-            requests: lane(settings.requests),
-            background: lane(settings.background),
+            requests: lane("requests", settings.requests),
+            background: lane("background", settings.background),
             clock,
             committed: Arc::new(Notify::new()),
         }
@@ -140,50 +124,6 @@ impl Db {
 
     /// Connections of the request pool: (in use, open, at most).
     pub fn pool_usage(&self) -> (u32, u32, u32) {
-        let state = self.requests.pool.state();
-        (state.connections - state.idle_connections, state.connections, self.requests.pool.max_size())
-    }
-}
-
-impl Lane {
-    async fn run<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        let permit = tokio::time::timeout(self.patience, self.permits.clone().acquire_owned())
-            .await
-            .map_err(|_| DbError::Busy)?
-            .map_err(|_| DbError::Busy)?;
-        let pool = self.pool.clone();
-        let task = tokio::task::spawn_blocking(move || {
-            let mut connection = checkout(&pool, &permit)?;
-            work(&mut connection)
-        });
-        match task.await {
-            Ok(outcome) => outcome,
-            Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
-            Err(_) => Err(DbError::Busy.into()),
-        }
-    }
-}
-
-// The permit is borrowed to say that nobody takes a connection without one.
-fn checkout(
-    pool: &Pool<ConnectionManager<PgConnection>>,
-    _permit: &OwnedSemaphorePermit,
-) -> Result<PooledConnection<ConnectionManager<PgConnection>>, DbError> {
-    #[expect(clippy::disallowed_methods, reason = "the one place where connections are handed out")]
-    pool.get().map_err(|error| DbError::Away(error.to_string()))
-}
-
-/// r2d2 tells every failed attempt to connect; health and the callers' errors say it already.
-#[derive(Debug)]
-struct QuietHandler;
-
-impl<E: std::error::Error> diesel::r2d2::HandleError<E> for QuietHandler {
-    fn handle_error(&self, error: E) {
-        tracing::debug!(%error, "no connection to the database");
+        self.requests.usage()
     }
 }

@@ -1,5 +1,7 @@
 //! What clients see of a lead, whole: records, problems, activities, scores, counts.
 
+#![expect(clippy::too_many_lines, reason = "answers are written out whole")]
+
 use insta::assert_snapshot;
 use serde_json::json;
 

@@ -1,0 +1,110 @@
+//! Lanes: a few connections, each with the thread that works on it, and one queue of work before them.
+//!
+//! A thread that ends a piece of work takes the next one without anybody waking it; that, and not a free connection, is what
+//! callers wait for.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::Sender;
+use diesel::PgConnection;
+use diesel::r2d2::{ConnectionManager, Pool};
+use tokio::sync::oneshot;
+
+use super::DbError;
+
+type Connections = Pool<ConnectionManager<PgConnection>>;
+
+/// What a thread is to do on its connection, or without one when there is none.
+type Work = Box<dyn FnOnce(&Connections) + Send>;
+
+/// A pool of connections with their threads; clones are the same lane.
+#[derive(Clone)]
+pub struct Lane {
+    queue: Sender<Work>,
+    pool: Connections,
+    patience: Duration,
+}
+
+impl Lane {
+    /// A lane of `size` connections to `url`; callers wait at most `patience` until their work begins.
+    pub fn new(name: &str, url: &str, size: u32, patience: Duration) -> Self {
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_secs(1))
+            .idle_timeout(Some(Duration::from_mins(5)))
+            .error_handler(Box::new(QuietHandler))
+            .build_unchecked(ConnectionManager::new(url));
+        let (queue, work) = crossbeam_channel::unbounded::<Work>();
+        for number in 0..size {
+            let (pool, work) = (pool.clone(), work.clone());
+            let thread = std::thread::Builder::new().name(format!("db-{name}-{number}"));
+            let started = thread.spawn(move || work.iter().for_each(|work| work(&pool)));
+            #[expect(clippy::expect_used, reason = "a system that gives us no thread cannot serve")]
+            started.expect("a thread for a connection");
+        }
+        Self { queue, pool, patience }
+    }
+
+    /// Runs `work` on a connection. What has begun runs to its end, also when the caller is gone.
+    pub async fn run<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        // Whoever sets it first decides: the thread begins, or the caller gives up.
+        let decided = Arc::new(AtomicBool::new(false));
+        let (answer, mut outcome) = oneshot::channel::<Result<Result<T, E>, Box<dyn Any + Send>>>();
+        let begins = decided.clone();
+        let work = Box::new(move |pool: &Connections| {
+            if answer.is_closed() || begins.swap(true, Ordering::AcqRel) {
+                return;
+            }
+            let outcome = catch_unwind(AssertUnwindSafe(|| with_connection(pool, work)));
+            // The caller may be gone; the work is done all the same.
+            drop(answer.send(outcome));
+        });
+        self.queue.send(work).map_err(|_| DbError::Busy)?;
+        let outcome = match tokio::time::timeout(self.patience, &mut outcome).await {
+            Err(_) if !decided.swap(true, Ordering::AcqRel) => return Err(DbError::Busy.into()),
+            Err(_) => outcome.await,
+            Ok(outcome) => outcome,
+        };
+        match outcome {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => Err(DbError::Busy.into()),
+        }
+    }
+
+    /// Connections: (in use, open, at most).
+    pub fn usage(&self) -> (u32, u32, u32) {
+        let state = self.pool.state();
+        (state.connections - state.idle_connections, state.connections, self.pool.max_size())
+    }
+}
+
+fn with_connection<T, E: From<DbError>>(
+    pool: &Connections,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    #[expect(clippy::disallowed_methods, reason = "the one place where connections are handed out")]
+    let connection = pool.get();
+    work(&mut *connection.map_err(|error| DbError::Away(error.to_string()))?)
+}
+
+/// r2d2 tells every failed attempt to connect; health and the callers' errors say it already.
+#[derive(Debug)]
+struct QuietHandler;
+
+impl<E: std::error::Error> diesel::r2d2::HandleError<E> for QuietHandler {
+    fn handle_error(&self, error: E) {
+        tracing::debug!(%error, "no connection to the database");
+    }
+}
