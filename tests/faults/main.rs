@@ -113,8 +113,10 @@ async fn nats_is_away_while_everybody_writes() {
         assert!(stopped.elapsed() < Duration::from_secs(5), "/health does not notice that NATS is away");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(server.health("/dependencies/nats").await, "down");
     tokio::time::sleep(away.saturating_sub(stopped.elapsed())).await;
+    // A server that is ending may take a client once more, so only what is said in the end counts.
+    assert_eq!(server.health("/status").await, "degraded");
+    assert_eq!(server.health("/dependencies/nats").await, "down");
     nats.start();
     let back = Instant::now();
     while server.health("/status").await != "healthy" {
