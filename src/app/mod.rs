@@ -190,6 +190,7 @@ impl Running {
 /// Every operation of the API; the document and the server are made from the same list.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     system::routes(config);
+    events::routes(config);
     crate::identity::routes(config);
     crate::leads::routes(config);
 }

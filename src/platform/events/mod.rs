@@ -13,9 +13,11 @@ mod delivery;
 mod event;
 mod gauges;
 mod handling;
+mod http;
 mod log;
 mod nats;
 mod nats_state;
+mod own;
 mod parking;
 mod publisher;
 mod reconciler;
@@ -23,6 +25,7 @@ mod replay;
 mod runner;
 mod schema;
 mod sequencer;
+mod standings;
 mod streaming;
 mod subscribers;
 #[cfg(test)]
@@ -37,12 +40,15 @@ use uuid::Uuid;
 pub use asyncapi::asyncapi;
 pub use catalogue::{Catalogue, CatalogueEntry, CatalogueError, Stream};
 pub use dead_letters::{
-    DeadLetter, DeadLetterFilter, DeadLetterState, Resolution, dead_letters, resolve_dead_letter,
+    DeadLetter, DeadLetterError, DeadLetterFilter, DeadLetterState, Resolution, dead_letters,
+    resolve_dead_letter,
 };
 pub(in crate::platform) use event::{Emitted, write};
 pub use event::{Event, LoggedEvent};
+pub use http::{ReadEvents, WriteEvents, routes};
 pub use log::{HistoryFilter, HistoryOrder, history};
 pub use nats::{NatsSettings, NatsStatus};
+pub use own::event_catalogue;
 pub use replay::{ReplayFilter, replay_to_nats, replay_to_subscription};
 pub use streaming::{StreamedEvent, read_stream};
 pub use subscribers::Subscription;

@@ -42,6 +42,7 @@ impl Seeded {
             ("/api/v1/leads/{id}", lead_id.clone()),
             ("/api/v1/leads/{id}/contacts/{contact_id}", contact.text_at("/id")),
         ];
+        ids.push(("/api/v1/events/dead-letters/{id}", dead_letter(app, &lead_id).await));
         if let Some(import) = import(&tenant, &marker).await {
             ids.push(("/api/v1/leads/imports/{id}", import));
         }
@@ -52,6 +53,22 @@ impl Seeded {
     pub fn id(&self, path: &str) -> Option<&str> {
         self.ids.iter().find(|(place, _)| *place == path).map(|(_, id)| id.as_str())
     }
+}
+
+/// An event of the record `lead_id` that a subscription gave up on, as no subscription of ours does when it is asked to.
+async fn dead_letter(app: &TestApp, lead_id: &str) -> String {
+    let mut database = Database::connect(&app.admin_url);
+    let event = format!("events.log WHERE aggregate_id = '{lead_id}'");
+    until("the lead is in the log", async || !database.rows(&format!("SELECT FROM {event}")).is_empty())
+        .await;
+    let id = uuid::Uuid::now_v7();
+    database.run(&format!(
+        "INSERT INTO events.dead_letters (id, subscription, position, event_id, tenant_id, aggregate_id, type, attempts,
+             first_error, last_error, parked_at)
+         SELECT '{id}', 'leads-scoring', position, event_id, tenant_id, aggregate_id, type, 8, 'seeded', 'seeded', now()
+         FROM {event} ORDER BY position LIMIT 1"
+    ));
+    id.to_string()
 }
 
 /// A finished import of one good row and one bad one; none while there are no imports.
