@@ -29,7 +29,7 @@ use crate::leads::Imports;
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
-use crate::platform::events::{self, Catalogue, EventsHandle, NatsSettings};
+use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit};
 use crate::platform::http::{allowed_methods, in_context};
 use crate::platform::idempotency::{self, AnswerSeal};
 use crate::platform::limits::{Limit, Limits, TENANT};
@@ -68,6 +68,7 @@ pub struct Running {
     ended: tokio::task::JoinHandle<std::io::Result<()>>,
     tasks: Tasks,
     health: Arc<Health>,
+    feed: Feed,
 }
 
 impl App {
@@ -130,7 +131,7 @@ impl App {
             0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             workers => workers,
         };
-        let (tasks, health) = (self.tasks.clone(), self.health.clone());
+        let (tasks, health, feed) = (self.tasks.clone(), self.health.clone(), self.events.feed().clone());
         let shared = Arc::new(self);
         let methods = Data::new(method_table(&openapi()));
         let server = HttpServer::new(move || {
@@ -157,7 +158,7 @@ impl App {
         let handle = server.handle();
         #[expect(clippy::disallowed_methods, reason = "the server itself, which `Running::stop` stops")]
         let ended = tokio::spawn(server);
-        Ok(Running { url: format!("http://{bound}"), server: handle, ended, tasks, health })
+        Ok(Running { url: format!("http://{bound}"), server: handle, ended, tasks, health, feed })
     }
 
     fn share(&self, config: &mut ServiceConfig<'_>) {
@@ -168,6 +169,7 @@ impl App {
             .app_data(Data::from(self.people.clone()))
             .app_data(Data::new(self.imports.clone()))
             .app_data(Data::new(self.events.clone()))
+            .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
             .app_data(Data::from(self.catalogue.clone()))
             .app_data(Data::new(self.limits.clone()))
             .app_data(self.seal.clone())
@@ -179,6 +181,8 @@ impl Running {
     /// Stops taking requests, finishes those under way, and ends background work.
     pub async fn stop(self) {
         self.health.stop();
+        // The server waits for answers under way, and these have no end of their own.
+        self.feed.close();
         self.server.stop(true).await;
         if let Ok(Err(error)) = self.ended.await {
             tracing::warn!(%error, "the HTTP server ended badly");

@@ -1,6 +1,8 @@
 //! Events as integrators and operators see them.
 
+mod history;
 mod operators;
+mod stream;
 
 use serde_json::{Value, json};
 

@@ -1,10 +1,14 @@
-//! Events over HTTP: the catalogue, and what failed.
+//! Events over HTTP: the catalogue, a tenant's own log and its stream, and what failed.
 
+mod history;
 mod operators;
+mod stream;
 
 use actix_web::get;
 use actix_web::web::Data;
 use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use stream::StreamLimit;
 
 use super::{Catalogue, CatalogueEntry};
 use crate::platform::auth::Permission;
@@ -28,6 +32,8 @@ impl Permission for WriteEvents {
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(events_catalogue)
+        .service(history::events_list)
+        .service(stream::events_stream)
         .service(operators::events_subscriptions)
         .service(operators::events_dead_letters)
         .service(operators::events_dead_letter)
