@@ -13,6 +13,7 @@ use actix_web::dev::ResourceDef;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PathConfig};
 use actix_web::{App as HttpApp, HttpRequest, HttpServer};
+use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -35,6 +36,7 @@ use crate::platform::idempotency::{self, AnswerSeal};
 use crate::platform::limits::{Limit, Limits, TENANT};
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::tasks::Tasks;
+use crate::webhooks::{Reach, WebhookSettings, Webhooks};
 
 /// A server that is ready to listen.
 pub struct App {
@@ -47,6 +49,7 @@ pub struct App {
     identity: Arc<Identity>,
     people: Arc<dyn People>,
     imports: Imports,
+    webhooks: Webhooks,
     events: EventsHandle,
     catalogue: Arc<Catalogue>,
 }
@@ -95,11 +98,15 @@ impl App {
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
         let imports = Imports::new(config.import_max_bytes);
+        let webhooks = Webhooks::new(webhook_settings(config), secret.expose_secret().as_bytes());
         let (subscriptions, nats) = match background {
             Background::Work => {
                 idempotency::start(&db, &tasks);
                 crate::leads::start(&db, &tasks, &people, &imports);
-                (crate::leads::subscriptions(), services.nats_settings(config.nats_stream_max_bytes))
+                crate::webhooks::start(&db, &tasks, &webhooks)?;
+                let mut subscriptions = crate::leads::subscriptions();
+                subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
+                (subscriptions, services.nats_settings(config.nats_stream_max_bytes))
             }
             Background::Rest => {
                 (Vec::new(), NatsSettings { servers: None, max_bytes: config.nats_stream_max_bytes })
@@ -116,6 +123,7 @@ impl App {
             identity,
             people,
             imports,
+            webhooks,
             events,
             catalogue,
         })
@@ -168,6 +176,7 @@ impl App {
             .app_data(Data::new(crate::identity::identities(&self.identity)))
             .app_data(Data::from(self.people.clone()))
             .app_data(Data::new(self.imports.clone()))
+            .app_data(Data::new(self.webhooks.clone()))
             .app_data(Data::new(self.events.clone()))
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
             .app_data(Data::from(self.catalogue.clone()))
@@ -197,6 +206,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     events::routes(config);
     crate::identity::routes(config);
     crate::leads::routes(config);
+    crate::webhooks::routes(config);
 }
 
 /// The database of `services`, for commands that need no server.
@@ -221,6 +231,14 @@ fn limits(config: &Config) -> Limits {
         limit("GET /api/v1/leads", config.limit_lead_list_per_minute),
     ];
     Limits::new(defaults, config.limit_address_per_minute, config.limits_enabled)
+}
+
+fn webhook_settings(config: &Config) -> WebhookSettings {
+    WebhookSettings {
+        reach: if config.webhooks_development { Reach::Anywhere } else { Reach::Public },
+        timeout: Duration::from_secs(config.webhook_timeout_seconds.into()),
+        patience: TimeDelta::hours(config.webhook_disable_after_hours.into()),
+    }
 }
 
 fn identity_settings(config: &Config) -> IdentitySettings {

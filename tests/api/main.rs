@@ -12,3 +12,4 @@ mod openapi;
 mod support;
 mod system;
 mod tenancy;
+mod webhooks;

@@ -31,7 +31,7 @@ async fn events_arrive_as_they_happen_and_resume_where_they_broke_off() {
     let first = stream.next().await.expect("the stream goes on");
     assert_eq!((first.event.as_str(), first.data["subject"].as_str()), ("Lead.Created", Some(one.as_str())));
     assert_eq!(format!("{:0>20}", first.id), first.data["sequence"].as_str().unwrap());
-    assert_eq!(subjects(&mut stream, 1).await, [two.clone()]);
+    assert_eq!(subjects(&mut stream, 1).await, std::slice::from_ref(&two));
     assert_eq!(stream.headers["content-type"], "text/event-stream");
     assert_eq!(stream.headers["cache-control"], "no-store");
     drop(stream);

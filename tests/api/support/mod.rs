@@ -50,6 +50,11 @@ impl TestApp {
         Self::on(name, admin_url, database_url, settings)
     }
 
+    /// Another server with `settings` on the database of this one, which was called `name`.
+    pub fn beside(&self, name: &str, settings: &[(&str, &str)]) -> Self {
+        Self::on(name, self.admin_url.clone(), self.database_url.clone(), settings)
+    }
+
     /// Stops the server in order, as SIGTERM does.
     pub async fn stop(&self) {
         let (sender, stopped) = tokio::sync::oneshot::channel();
@@ -69,6 +74,8 @@ impl TestApp {
             ("DATA_DIR", data_dir.to_str().unwrap_or_default()),
             ("LIMITS_ENABLED", "false"),
             ("LOG_LEVEL", "off"),
+            // Receivers are on this machine.
+            ("WEBHOOKS_DEVELOPMENT", "true"),
             ("DB_POOL_MAX", "8"),
             ("DB_POOL_BACKGROUND", "4"),
             // A loaded machine is no reason to fail.
