@@ -59,12 +59,14 @@ token=$(curl --silent --show-error --fail-with-body --header 'Content-Type: appl
     --header "Authorization: Bearer $token" --data '{"name":"contract","scopes":["*:*"]}' "$url/api/v1/api-keys" \
     | python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')
 
+# A stream has no end to wait for; tests/api/events/stream.rs tries it.
 echo "contract: schemathesis on $url"
 status=0
 "$TOOLS/bin/schemathesis" run "$url/api/v1/openapi.json" \
     --url "$url" \
     --header "Authorization: Bearer $token" \
     --checks all \
+    --exclude-operation-id events_stream \
     --max-examples "${CONTRACT_EXAMPLES:-50}" \
     --continue-on-failure \
     --no-color \

@@ -33,6 +33,10 @@ pub struct Config {
     pub nats_servers: SecretString,
     pub nats_server_bin: String,
     pub nats_stream_max_bytes: i64,
+    pub event_streams_per_tenant: usize,
+    pub webhooks_development: bool,
+    pub webhook_timeout_seconds: u32,
+    pub webhook_disable_after_hours: u32,
     pub jwt_secret: SecretString,
     pub jwt_key_file_path: String,
     pub oidc_issuer: String,
@@ -151,6 +155,9 @@ impl Config {
         };
         at_least("DB_POOL_MAX", self.db_pool_max.into(), 1)?;
         at_least("DB_POOL_BACKGROUND", self.db_pool_background.into(), 2)?;
+        at_least("EVENT_STREAMS_PER_TENANT", self.event_streams_per_tenant as u64, 1)?;
+        at_least("WEBHOOK_TIMEOUT_SECONDS", self.webhook_timeout_seconds.into(), 1)?;
+        at_least("WEBHOOK_DISABLE_AFTER_HOURS", self.webhook_disable_after_hours.into(), 1)?;
         at_least("LIMIT_TENANT_PER_MINUTE", self.limit_tenant_per_minute.into(), 1)?;
         at_least("LIMIT_LEAD_CREATE_PER_MINUTE", self.limit_lead_create_per_minute.into(), 1)?;
         at_least("LIMIT_LEAD_LIST_PER_MINUTE", self.limit_lead_list_per_minute.into(), 1)?;

@@ -7,3 +7,4 @@ pub mod kernel;
 pub mod leads;
 pub mod platform;
 pub mod telemetry;
+pub mod webhooks;

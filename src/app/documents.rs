@@ -15,18 +15,21 @@ pub fn openapi() -> OpenApi {
 }
 
 /// The JetStream streams, and the subjects that each takes.
-const STREAMS: [Stream; 5] = [
+const STREAMS: [Stream; 6] = [
     ("LEAD_EVENTS", "lead.>"),
     ("TENANT_EVENTS", "tenant.>"),
     ("USER_EVENTS", "user.>"),
     ("SESSION_EVENTS", "session.>"),
     ("API_KEY_EVENTS", "api-key.>"),
+    ("PLATFORM_EVENTS", "platform.>"),
 ];
 
 /// Every kind of event, and the streams that carry them.
 pub fn catalogue() -> Result<Catalogue, CatalogueError> {
     let mut entries = crate::leads::event_catalogue();
     entries.extend(crate::identity::event_catalogue());
+    entries.extend(crate::webhooks::event_catalogue());
+    entries.extend(events::event_catalogue());
     Catalogue::new(entries, STREAMS.to_vec())
 }
 

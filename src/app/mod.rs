@@ -13,6 +13,7 @@ use actix_web::dev::ResourceDef;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PathConfig};
 use actix_web::{App as HttpApp, HttpRequest, HttpServer};
+use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -29,12 +30,13 @@ use crate::leads::Imports;
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
-use crate::platform::events::{self, Catalogue, EventsHandle, NatsSettings};
+use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit};
 use crate::platform::http::{allowed_methods, in_context};
 use crate::platform::idempotency::{self, AnswerSeal};
 use crate::platform::limits::{Limit, Limits, TENANT};
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::tasks::Tasks;
+use crate::webhooks::{Reach, WebhookSettings, Webhooks};
 
 /// A server that is ready to listen.
 pub struct App {
@@ -47,6 +49,7 @@ pub struct App {
     identity: Arc<Identity>,
     people: Arc<dyn People>,
     imports: Imports,
+    webhooks: Webhooks,
     events: EventsHandle,
     catalogue: Arc<Catalogue>,
 }
@@ -68,6 +71,7 @@ pub struct Running {
     ended: tokio::task::JoinHandle<std::io::Result<()>>,
     tasks: Tasks,
     health: Arc<Health>,
+    feed: Feed,
 }
 
 impl App {
@@ -94,11 +98,15 @@ impl App {
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
         let imports = Imports::new(config.import_max_bytes);
+        let webhooks = Webhooks::new(webhook_settings(config), secret.expose_secret().as_bytes());
         let (subscriptions, nats) = match background {
             Background::Work => {
                 idempotency::start(&db, &tasks);
                 crate::leads::start(&db, &tasks, &people, &imports);
-                (crate::leads::subscriptions(), services.nats_settings(config.nats_stream_max_bytes))
+                crate::webhooks::start(&db, &tasks, &webhooks)?;
+                let mut subscriptions = crate::leads::subscriptions();
+                subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
+                (subscriptions, services.nats_settings(config.nats_stream_max_bytes))
             }
             Background::Rest => {
                 (Vec::new(), NatsSettings { servers: None, max_bytes: config.nats_stream_max_bytes })
@@ -115,6 +123,7 @@ impl App {
             identity,
             people,
             imports,
+            webhooks,
             events,
             catalogue,
         })
@@ -130,7 +139,7 @@ impl App {
             0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             workers => workers,
         };
-        let (tasks, health) = (self.tasks.clone(), self.health.clone());
+        let (tasks, health, feed) = (self.tasks.clone(), self.health.clone(), self.events.feed().clone());
         let shared = Arc::new(self);
         let methods = Data::new(method_table(&openapi()));
         let server = HttpServer::new(move || {
@@ -157,7 +166,7 @@ impl App {
         let handle = server.handle();
         #[expect(clippy::disallowed_methods, reason = "the server itself, which `Running::stop` stops")]
         let ended = tokio::spawn(server);
-        Ok(Running { url: format!("http://{bound}"), server: handle, ended, tasks, health })
+        Ok(Running { url: format!("http://{bound}"), server: handle, ended, tasks, health, feed })
     }
 
     fn share(&self, config: &mut ServiceConfig<'_>) {
@@ -167,7 +176,9 @@ impl App {
             .app_data(Data::new(crate::identity::identities(&self.identity)))
             .app_data(Data::from(self.people.clone()))
             .app_data(Data::new(self.imports.clone()))
+            .app_data(Data::new(self.webhooks.clone()))
             .app_data(Data::new(self.events.clone()))
+            .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
             .app_data(Data::from(self.catalogue.clone()))
             .app_data(Data::new(self.limits.clone()))
             .app_data(self.seal.clone())
@@ -179,6 +190,8 @@ impl Running {
     /// Stops taking requests, finishes those under way, and ends background work.
     pub async fn stop(self) {
         self.health.stop();
+        // The server waits for answers under way, and these have no end of their own.
+        self.feed.close();
         self.server.stop(true).await;
         if let Ok(Err(error)) = self.ended.await {
             tracing::warn!(%error, "the HTTP server ended badly");
@@ -190,8 +203,10 @@ impl Running {
 /// Every operation of the API; the document and the server are made from the same list.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     system::routes(config);
+    events::routes(config);
     crate::identity::routes(config);
     crate::leads::routes(config);
+    crate::webhooks::routes(config);
 }
 
 /// The database of `services`, for commands that need no server.
@@ -216,6 +231,14 @@ fn limits(config: &Config) -> Limits {
         limit("GET /api/v1/leads", config.limit_lead_list_per_minute),
     ];
     Limits::new(defaults, config.limit_address_per_minute, config.limits_enabled)
+}
+
+fn webhook_settings(config: &Config) -> WebhookSettings {
+    WebhookSettings {
+        reach: if config.webhooks_development { Reach::Anywhere } else { Reach::Public },
+        timeout: Duration::from_secs(config.webhook_timeout_seconds.into()),
+        patience: TimeDelta::hours(config.webhook_disable_after_hours.into()),
+    }
 }
 
 fn identity_settings(config: &Config) -> IdentitySettings {

@@ -51,6 +51,9 @@ pub enum StartError {
     /// The events.
     #[error(transparent)]
     Events(#[from] EventsError),
+    /// The HTTP client of webhooks.
+    #[error("cannot make the HTTP client of webhooks: {0}")]
+    Webhooks(#[from] reqwest::Error),
 }
 
 /// Where NATS is.

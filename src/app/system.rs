@@ -1,4 +1,4 @@
-//! Operations about the server itself: what it is, whether it is well, what it measures, what may happen in it.
+//! Operations about the server itself: what it is, whether it is well, what it measures.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -9,8 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::health::Health;
 use crate::platform::db::Db;
-use crate::platform::events::{Catalogue, CatalogueEntry, EventsHandle, NatsStatus};
-use crate::platform::http::{Page, Reply};
+use crate::platform::events::{EventsHandle, NatsStatus};
 
 /// The state of the server and of what it depends on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,8 +59,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(system_health)
         .service(system_live)
         .service(system_ready)
-        .service(system_metrics)
-        .service(events_catalogue);
+        .service(system_metrics);
 }
 
 /// Home page
@@ -127,16 +125,6 @@ async fn system_metrics(db: Data<Db>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(crate::platform::metrics::render())
-}
-
-/// Event catalogue
-///
-/// Every kind of event with its subject, stream, schema and an example.
-#[utoipa::path(operation_id = "events_catalogue", tag = "events",
-    responses((status = 200, description = "All kinds of events.", body = Page<CatalogueEntry>)))]
-#[get("/api/v1/events/catalog")]
-async fn events_catalogue(catalogue: Data<Catalogue>) -> Reply {
-    Reply::ok(&Page { data: catalogue.entries().to_vec(), next_cursor: None })
 }
 
 fn view(health: &Health, events: &EventsHandle) -> HealthView {

@@ -40,7 +40,7 @@ fn doubled(first: Duration, times: u32) -> Duration {
 
 /// An even draw from [0, 1).
 #[expect(clippy::cast_precision_loss, reason = "53 bits are exactly what a double holds")]
-fn random_share() -> f64 {
+pub fn random_share() -> f64 {
     let mut bytes = [0_u8; 8];
     // Without randomness the wait is the ceiling, which is still a wait.
     if aws_lc_rs::rand::fill(&mut bytes).is_err() {

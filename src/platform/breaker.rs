@@ -87,6 +87,14 @@ impl Breaker {
         }
     }
 
+    /// How long it stays open from `now` on; none when it is not, or not any more.
+    pub fn wait(&self, now: Instant) -> Option<Duration> {
+        match self.lock().state {
+            State::Open { until } if now < until => Some(until - now),
+            _ => None,
+        }
+    }
+
     /// Lets one call try at once if it is open: there is news that the other side is back.
     pub fn try_now(&self) {
         let mut inner = self.lock();

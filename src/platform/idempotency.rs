@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, RandomizedNonceKey};
-use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::hmac;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -21,6 +19,7 @@ use crate::platform::db::{Db, DbError, Module, TenantTx};
 use crate::platform::http::Reply;
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::schema::{idempotency_keys, tenant_with_keys_before};
+use crate::platform::seal::{Seal, derived};
 use crate::platform::tasks::{Next, Tasks};
 
 const PLATFORM: Module = Module::named("platform");
@@ -29,25 +28,18 @@ const SWEEP_PERIOD: Duration = Duration::from_secs(15);
 
 /// Seals what is stored under idempotency keys.
 pub struct AnswerSeal {
-    key: RandomizedNonceKey,
+    seal: Seal,
     mark: hmac::Key,
 }
 
 impl AnswerSeal {
     /// A seal whose key is derived from the server's own secret.
-    #[expect(clippy::missing_panics_doc, reason = "a digest is as long as a key")]
     pub fn from_secret(secret: &[u8]) -> Self {
-        let derived = |purpose: &[u8]| {
-            let mut context = Context::new(&SHA256);
-            context.update(purpose);
-            context.update(secret);
-            context.finish()
-        };
-        #[expect(clippy::expect_used, reason = "a SHA-256 digest is as long as an AES-256 key")]
-        let key = RandomizedNonceKey::new(&AES_256_GCM, derived(b"cauce idempotency answers").as_ref())
-            .expect("32 bytes");
-        let mark = hmac::Key::new(hmac::HMAC_SHA256, derived(b"cauce idempotency fingerprints").as_ref());
-        Self { key, mark }
+        let key = derived(secret, b"cauce idempotency fingerprints");
+        Self {
+            seal: Seal::new(secret, b"cauce idempotency answers"),
+            mark: hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()),
+        }
     }
 
     // Bodies may hold passwords: a plain hash of one could be guessed at leisure by whoever reads the table.
@@ -55,19 +47,12 @@ impl AnswerSeal {
         hmac::sign(&self.mark, content).as_ref().to_vec()
     }
 
-    fn seal(&self, mut plain: Vec<u8>) -> Result<Vec<u8>, Problem> {
-        let nonce =
-            self.key.seal_in_place_append_tag(Aad::empty(), &mut plain).map_err(|_| Problem::internal())?;
-        let mut sealed = nonce.as_ref().to_vec();
-        sealed.extend(plain);
-        Ok(sealed)
+    fn seal(&self, plain: Vec<u8>) -> Result<Vec<u8>, Problem> {
+        self.seal.close(b"", plain).map_err(|error| Problem::internal().caused_by(&error))
     }
 
     fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
-        let (nonce, body) = sealed.split_at_checked(NONCE_LEN)?;
-        let nonce = aws_lc_rs::aead::Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut body = body.to_vec();
-        self.key.open_in_place(nonce, Aad::empty(), &mut body).ok().map(|plain| plain.to_vec())
+        self.seal.open(b"", sealed)
     }
 }
 

@@ -14,4 +14,5 @@ pub mod limits;
 pub mod metrics;
 pub mod problem;
 mod schema;
+pub mod seal;
 pub mod tasks;

@@ -174,6 +174,19 @@ impl Problem {
         Self::new(429, "too-many-requests", title).retry_after(seconds)
     }
 
+    /// 429: a tenant has as many streams open as it may, which are `most`.
+    pub fn too_many_streams(most: usize) -> Self {
+        let title = Message::new(
+            "Your company has too many streams open; close one",
+            "Su empresa tiene demasiados flujos abiertos; cierre uno",
+        );
+        let detail = Message::formatted(
+            format!("At most {most} at once; one stream can carry every kind of event"),
+            format!("Como máximo {most} a la vez; un flujo puede llevar todos los tipos de evento"),
+        );
+        Self::new(429, "too-many-streams", title).detail(detail).retry_after(5)
+    }
+
     /// 500: a mistake of ours; the log has the cause under the request's id.
     pub fn internal() -> Self {
         let title = Message::new(

@@ -130,6 +130,7 @@ impl TryFrom<AuditQuery> for HistoryFilter {
             correlation: query.correlation_id,
             since: query.from.map(Moment::utc),
             before: query.to.map(Moment::utc),
+            behind: None,
         })
     }
 }

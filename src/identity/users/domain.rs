@@ -16,9 +16,9 @@ pub(in crate::identity) const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7
 
 /// The areas that permissions speak of; a permission is `<area>:<verb>`.
 #[rustfmt::skip]
-pub(in crate::identity) const AREAS: [&str; 13] = [
-    "leads", "crm", "ads", "content", "billing", "insights", "notifications", "workflows", "events", "users", "tenant",
-    "api_keys", "audit",
+pub(in crate::identity) const AREAS: [&str; 14] = [
+    "leads", "crm", "ads", "content", "billing", "insights", "notifications", "workflows", "events", "webhooks",
+    "users", "tenant", "api_keys", "audit",
 ];
 
 /// The table of rights. A role that is missing a right is refused: there is no other default.
@@ -30,7 +30,7 @@ const RIGHTS: [(Role, &[&str]); 6] = [
     (Role::Owner, &["*:*"]),
     (Role::Admin, &[
         "leads:*", "crm:*", "ads:*", "content:*", "billing:*", "insights:*", "notifications:*", "workflows:*", "events:*",
-        "users:*", "tenant:*", "api_keys:*", "audit:*",
+        "webhooks:*", "users:*", "tenant:*", "api_keys:*", "audit:*",
     ]),
     (Role::Sales, &[
         "leads:*", "crm:*", "ads:read", "content:read", "billing:read", "insights:read", "notifications:read",

@@ -67,6 +67,29 @@ impl<P> Authorized<P> {
     }
 }
 
+impl<P: Permission> Authorized<P> {
+    /// A way to ask later whether the caller still may, for answers that go on for long.
+    pub fn recheck(&self, request: &HttpRequest) -> Result<Recheck, Problem> {
+        let identities = identities(request)?;
+        Ok(Recheck { identities, bearer: bearer(request)?, permission: P::NAME })
+    }
+}
+
+/// Asks again what [`Authorized`] asked: the token may have ended, and rights may have been taken, since.
+pub struct Recheck {
+    identities: Arc<dyn Identities>,
+    bearer: String,
+    permission: &'static str,
+}
+
+impl Recheck {
+    /// 401 or 403 when the caller no longer may.
+    pub async fn ask(&self) -> Result<(), Problem> {
+        let caller = self.identities.verify(self.bearer.clone()).await?;
+        if caller.may(self.permission) { Ok(()) } else { Err(Problem::forbidden(self.permission)) }
+    }
+}
+
 impl<P: Permission> FromRequest for Authorized<P> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
@@ -85,8 +108,7 @@ impl<P: Permission> FromRequest for Authorized<P> {
 
 async fn authenticate(request: &HttpRequest) -> Result<Authenticated, Problem> {
     let bearer = bearer(request)?;
-    let identities = request.app_data::<Data<Arc<dyn Identities>>>().ok_or_else(Problem::internal)?.clone();
-    let caller = identities.verify(bearer).await?;
+    let caller = identities(request)?.verify(bearer).await?;
     let context = RequestContext::of(request);
     context.set_caller(&caller);
     if let Some(limits) = request.app_data::<Data<Limits>>() {
@@ -98,6 +120,11 @@ async fn authenticate(request: &HttpRequest) -> Result<Authenticated, Problem> {
     }
     let actor = Actor::verified(caller.tenant, caller.user, context.correlation().clone());
     Ok(Authenticated { caller, actor })
+}
+
+fn identities(request: &HttpRequest) -> Result<Arc<dyn Identities>, Problem> {
+    let shared = request.app_data::<Data<Arc<dyn Identities>>>().ok_or_else(Problem::internal)?;
+    Ok(Arc::clone(shared))
 }
 
 fn route(request: &HttpRequest) -> String {

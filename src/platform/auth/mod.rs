@@ -8,7 +8,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-pub use authorized::{Authenticated, Authorized, Permission};
+pub use authorized::{Authenticated, Authorized, Permission, Recheck};
 pub use tokens::{ACCESS_TOKEN_LIFETIME, AccessClaims, KeySettings, TokenError, TokenKeys};
 
 use crate::kernel::Country;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -158,26 +158,69 @@ impl From<LogRow> for LoggedEvent {
 }
 
 impl LoggedEvent {
-    /// The event as CloudEvents 1.0 JSON, with the extension attributes `tenantid`, `userid`, `correlationid` and
-    /// `sequence`.
+    /// The event as CloudEvents 1.0 JSON.
     pub fn envelope(&self) -> Value {
-        let area = self.kind.split('.').next().unwrap_or_default().to_lowercase();
-        let mut envelope = json!({
-            "specversion": "1.0",
-            "id": self.id,
-            "source": format!("/cauce/{area}"),
-            "type": self.kind,
-            "subject": self.aggregate,
-            "time": self.occurred_at,
-            "datacontenttype": "application/json",
-            "tenantid": self.tenant,
-            "correlationid": self.correlation.as_str(),
-            "sequence": format!("{:020}", self.position),
-            "data": self.data,
-        });
-        if let Some(user) = self.user {
-            envelope["userid"] = json!(user);
+        serde_json::to_value(Envelope::from(self)).unwrap_or_default()
+    }
+}
+
+/// An event as it is told outside: CloudEvents 1.0, with the extension attributes `tenantid`, `userid`, `correlationid`
+/// and `sequence`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "specversion": "1.0", "id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11", "source": "/cauce/lead", "type": "Lead.ScoreUpdated",
+    "subject": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c12", "time": "2026-11-22T12:00:00Z",
+    "datacontenttype": "application/json", "tenantid": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c13", "correlationid": "order-17",
+    "sequence": "00000000000000000042", "data": { "from": 50, "to": 60 }, "userid": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c14"
+}))]
+pub struct Envelope {
+    /// Always `1.0`.
+    #[schema(value_type = String)]
+    specversion: &'static str,
+    /// The event's identifier, the same wherever and whenever it is delivered.
+    id: Uuid,
+    /// The area that it happened in.
+    source: String,
+    /// The kind of event, a name of the event catalogue.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The record that it happened to.
+    subject: Uuid,
+    /// When it happened.
+    time: DateTime<Utc>,
+    /// Always `application/json`.
+    #[schema(value_type = String)]
+    datacontenttype: &'static str,
+    /// The company in which it happened.
+    tenantid: TenantId,
+    /// The correlation id of the cause.
+    correlationid: String,
+    /// Its place among all events of the server, as twenty digits.
+    sequence: String,
+    /// What happened, as the event catalogue describes it.
+    #[schema(value_type = Object)]
+    data: Value,
+    /// Who caused it; absent when the platform did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    userid: Option<UserId>,
+}
+
+impl From<&LoggedEvent> for Envelope {
+    fn from(event: &LoggedEvent) -> Self {
+        let area = event.kind.split('.').next().unwrap_or_default().to_lowercase();
+        Self {
+            specversion: "1.0",
+            id: event.id,
+            source: format!("/cauce/{area}"),
+            kind: event.kind.clone(),
+            subject: event.aggregate,
+            time: event.occurred_at,
+            datacontenttype: "application/json",
+            tenantid: event.tenant,
+            correlationid: event.correlation.as_str().to_owned(),
+            sequence: format!("{:020}", event.position),
+            data: event.data.clone(),
+            userid: event.user,
         }
-        envelope
     }
 }

@@ -25,6 +25,8 @@ pub struct HistoryFilter {
     pub since: Option<DateTime<Utc>>,
     /// Before this time.
     pub before: Option<DateTime<Utc>>,
+    /// Behind this position of the log, whatever the order.
+    pub behind: Option<i64>,
 }
 
 /// The order of a history.
@@ -74,6 +76,9 @@ pub fn history(
     }
     if let Some(before) = filter.before {
         query = query.filter(log::occurred_at.lt(before));
+    }
+    if let Some(position) = filter.behind {
+        query = query.filter(log::position.gt(position));
     }
     Ok(query.load(tx.conn(module)?)?.into_iter().map(LoggedEvent::from).collect())
 }

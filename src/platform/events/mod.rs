@@ -11,18 +11,23 @@ mod cursor;
 mod dead_letters;
 mod delivery;
 mod event;
+mod feed;
 mod gauges;
 mod handling;
+mod http;
 mod log;
 mod nats;
 mod nats_state;
+mod own;
 mod parking;
+mod patterns;
 mod publisher;
 mod reconciler;
 mod replay;
 mod runner;
 mod schema;
 mod sequencer;
+mod standings;
 mod streaming;
 mod subscribers;
 #[cfg(test)]
@@ -37,12 +42,17 @@ use uuid::Uuid;
 pub use asyncapi::asyncapi;
 pub use catalogue::{Catalogue, CatalogueEntry, CatalogueError, Stream};
 pub use dead_letters::{
-    DeadLetter, DeadLetterFilter, DeadLetterState, Resolution, dead_letters, resolve_dead_letter,
+    DeadLetter, DeadLetterError, DeadLetterFilter, DeadLetterState, Resolution, dead_letters,
+    resolve_dead_letter,
 };
 pub(in crate::platform) use event::{Emitted, write};
-pub use event::{Event, LoggedEvent};
+pub use event::{Envelope, Event, LoggedEvent};
+pub use feed::{Feed, Listener};
+pub use http::{ReadEvents, StreamLimit, WriteEvents, routes};
 pub use log::{HistoryFilter, HistoryOrder, history};
 pub use nats::{NatsSettings, NatsStatus};
+pub use own::event_catalogue;
+pub use patterns::KindPattern;
 pub use replay::{ReplayFilter, replay_to_nats, replay_to_subscription};
 pub use streaming::{StreamedEvent, read_stream};
 pub use subscribers::Subscription;
@@ -56,6 +66,8 @@ use runner::Runner;
 use sequencer::Sequencer;
 
 pub(in crate::platform) const EVENTS: Module = Module::named("events");
+/// Reads the log as any module does: one tenant's part of it.
+const PLATFORM: Module = Module::named("platform");
 
 /// Other servers' events are noticed this soon.
 const SEQUENCER_PERIOD: Duration = Duration::from_millis(100);
@@ -105,6 +117,7 @@ pub enum EventsError {
 pub struct EventsHandle {
     sequencer: Arc<Sequencer>,
     news: Option<Arc<News>>,
+    feed: Feed,
 }
 
 impl EventsHandle {
@@ -116,6 +129,11 @@ impl EventsHandle {
     /// Has every reader look at once, after an operator retried or replayed something.
     pub fn wake(&self) {
         self.sequencer.readers().wake();
+    }
+
+    /// Those who read along live.
+    pub fn feed(&self) -> &Feed {
+        &self.feed
     }
 }
 
@@ -164,6 +182,11 @@ pub fn start(
         news
     });
 
+    let feed = Feed::new();
+    let signal = Arc::new(Notify::new());
+    signals.push(signal.clone());
+    feed.start(&background, tasks, signal);
+
     let sequencer = Arc::new(Sequencer::new(background.clone(), Readers::new(signals)));
     let task = sequencer.clone();
     tasks.run("event-sequencer", db.committed(), SEQUENCER_PERIOD, move || {
@@ -174,7 +197,7 @@ pub fn start(
         let db = background.clone();
         async move { gauges::refresh(&db).await }
     });
-    Ok(EventsHandle { sequencer, news })
+    Ok(EventsHandle { sequencer, news, feed })
 }
 
 /// Runs `last` when the server stops; it waits for the run that is under way by the lock that it takes.

@@ -284,7 +284,7 @@ impl Runner {
                 let after = if row.position == known { scanned.max(known) } else { row.position };
                 let until = row.log_end.min(after + SCAN);
                 let kinds = subscription.kinds();
-                let span = Span { after, until, kinds: Some(&kinds), limit: PAGE };
+                let span = Span { after, until, kinds: kinds.as_deref(), limit: PAGE };
                 glance.page = cursor::page(connection, &span)?;
                 let is_full = glance.page.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
                 glance.scanned =

@@ -19,12 +19,13 @@ type Handler = Box<dyn Fn(&mut TenantTx<'_>, &LoggedEvent) -> anyhow::Result<()>
 pub struct Subscription {
     name: &'static str,
     handlers: Vec<(&'static str, Handler)>,
+    every: Option<Handler>,
 }
 
 impl Subscription {
     /// A subscription called `name`, which its position is kept under for ever: `<module>-<purpose>`.
     pub fn new(name: &'static str) -> Self {
-        Self { name, handlers: Vec::new() }
+        Self { name, handlers: Vec::new(), every: None }
     }
 
     /// Handles events of the kind `E` with `handler`, in the event's tenant, in order for each record.
@@ -45,20 +46,32 @@ impl Subscription {
         self
     }
 
+    /// Handles events of every kind with `handler`, also of kinds that are not in the catalogue any more, as [`Self::on`]
+    /// does those of one kind.
+    #[must_use]
+    pub fn on_every(
+        mut self,
+        handler: impl Fn(&mut TenantTx<'_>, &LoggedEvent) -> anyhow::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.every = Some(Box::new(handler));
+        self
+    }
+
     /// Its name.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    pub(super) fn kinds(&self) -> Vec<&'static str> {
-        self.handlers.iter().map(|(kind, _)| *kind).collect()
+    /// The kinds that it handles; none for all.
+    pub(super) fn kinds(&self) -> Option<Vec<&'static str>> {
+        let named = || self.handlers.iter().map(|(kind, _)| *kind).collect();
+        self.every.is_none().then(named)
     }
 
     /// Runs the handler of `event`; a panic is an error.
     pub(super) fn handle(&self, tx: &mut TenantTx<'_>, event: &LoggedEvent) -> anyhow::Result<()> {
-        let Some((_, handler)) = self.handlers.iter().find(|(kind, _)| *kind == event.kind) else {
-            return Ok(());
-        };
+        let named = self.handlers.iter().find(|(kind, _)| *kind == event.kind).map(|(_, handler)| handler);
+        let Some(handler) = named.or(self.every.as_ref()) else { return Ok(()) };
         tx.caused_by(event);
         // The transaction is rolled back after a panic, and nothing else outlives it.
         match catch_unwind(AssertUnwindSafe(|| handler(tx, event))) {
@@ -84,7 +97,8 @@ pub(super) fn check(subscriptions: &[Subscription], catalogue: &Catalogue) -> Re
             return Err(EventsError::NameTaken(subscription.name));
         }
         let mut kinds = HashSet::new();
-        for kind in subscription.kinds() {
+        for (kind, _) in &subscription.handlers {
+            let kind = *kind;
             if !kinds.insert(kind) {
                 return Err(EventsError::HandledTwice { subscription: subscription.name, kind });
             }

@@ -272,6 +272,7 @@ fn place_of(name: &str) -> Option<&'static str> {
         "lead_id" | "record_id" => "/api/v1/leads/{id}",
         "contact_id" => "/api/v1/leads/{id}/contacts/{contact_id}",
         "import_id" => "/api/v1/leads/imports/{id}",
+        "webhook_id" => "/api/v1/webhooks/{id}",
         "api_key_id" => "/api/v1/api-keys/{id}",
         _ => return None,
     })

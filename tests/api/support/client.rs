@@ -131,12 +131,81 @@ impl Client {
         request
     }
 
+    /// Opens a stream of events.
+    pub async fn stream(&self, path: &str) -> EventStream {
+        let response = self.request(Method::GET, path).send().await.expect("the server answers");
+        assert_eq!(response.status(), 200);
+        EventStream::of(response)
+    }
+
     async fn read(request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.expect("the answer is text");
+        let is_stream =
+            headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let text = if is_stream {
+            EventStream::of(response).rest().await
+        } else {
+            response.text().await.expect("the answer is text")
+        };
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Answer { status, headers, body, text }
+    }
+}
+
+/// An open stream of Server-Sent Events.
+pub struct EventStream {
+    response: reqwest::Response,
+    pub headers: HeaderMap,
+    text: String,
+}
+
+/// One message of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub id: String,
+    pub event: String,
+    pub data: Value,
+}
+
+impl EventStream {
+    fn of(response: reqwest::Response) -> Self {
+        let headers = response.headers().clone();
+        Self { response, headers, text: String::new() }
+    }
+
+    /// The next message that is no comment; none when the stream ended.
+    pub async fn next(&mut self) -> Option<Message> {
+        loop {
+            while let Some((block, rest)) = self.text.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.text = rest;
+                let field = |name: &str| {
+                    let found = block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+                    found.unwrap_or_default().to_owned()
+                };
+                if !field("data").is_empty() {
+                    let data = serde_json::from_str(&field("data")).expect("data is JSON");
+                    return Some(Message { id: field("id"), event: field("event"), data });
+                }
+            }
+            if !self.more().await {
+                return None;
+            }
+        }
+    }
+
+    /// What comes until the stream ends or is silent for a moment.
+    async fn rest(mut self) -> String {
+        let silence = std::time::Duration::from_millis(300);
+        while let Ok(true) = tokio::time::timeout(silence, self.more()).await {}
+        self.text
+    }
+
+    async fn more(&mut self) -> bool {
+        let Ok(Some(chunk)) = self.response.chunk().await else { return false };
+        self.text.push_str(std::str::from_utf8(&chunk).expect("the stream is text"));
+        true
     }
 }
 

@@ -11,7 +11,7 @@ use cauce::app::{App, Background, Services};
 use cauce::config::Config;
 use cauce::platform::clock::Clock;
 
-pub use client::{Answer, Client, Tenant, unique};
+pub use client::{Answer, Client, EventStream, Tenant, unique};
 pub use database::Database;
 pub use seed::{Seeded, settled};
 pub use services::Cluster;
@@ -26,7 +26,11 @@ pub struct TestApp {
     pub admin_url: String,
     /// The server's own login.
     pub database_url: String,
+    stop: std::sync::Mutex<Option<tokio::sync::oneshot::Sender<Stopped>>>,
 }
+
+/// Told when the server has stopped.
+type Stopped = tokio::sync::oneshot::Sender<()>;
 
 impl TestApp {
     /// The server that tests share.
@@ -42,8 +46,25 @@ impl TestApp {
 
     /// A server of its own with `settings` over those of tests.
     pub fn with_settings(name: &str, settings: &[(&str, &str)]) -> Self {
+        let (admin_url, database_url) = Cluster::shared().database(name);
+        Self::on(name, admin_url, database_url, settings)
+    }
+
+    /// Another server with `settings` on the database of this one, which was called `name`.
+    pub fn beside(&self, name: &str, settings: &[(&str, &str)]) -> Self {
+        Self::on(name, self.admin_url.clone(), self.database_url.clone(), settings)
+    }
+
+    /// Stops the server in order, as SIGTERM does.
+    pub async fn stop(&self) {
+        let (sender, stopped) = tokio::sync::oneshot::channel();
+        let stop = self.stop.lock().unwrap().take().expect("it runs");
+        stop.send(sender).expect("it listens");
+        stopped.await.expect("it stops");
+    }
+
+    fn on(name: &str, admin_url: String, database_url: String, settings: &[(&str, &str)]) -> Self {
         let cluster = Cluster::shared();
-        let (admin_url, database_url) = cluster.database(name);
         let data_dir = cluster.directory().join(name);
         let defaults = [
             ("PORT", "0"),
@@ -53,6 +74,8 @@ impl TestApp {
             ("DATA_DIR", data_dir.to_str().unwrap_or_default()),
             ("LIMITS_ENABLED", "false"),
             ("LOG_LEVEL", "off"),
+            // Receivers are on this machine.
+            ("WEBHOOKS_DEVELOPMENT", "true"),
             ("DB_POOL_MAX", "8"),
             ("DB_POOL_BACKGROUND", "4"),
             // A loaded machine is no reason to fail.
@@ -64,8 +87,9 @@ impl TestApp {
         })
         .unwrap();
         let clock = Clock::default();
-        let url = start(config, clock.clone());
-        Self { url, clock, admin_url, database_url }
+        let (stop, stopping) = tokio::sync::oneshot::channel();
+        let url = start(config, clock.clone(), stopping);
+        Self { url, clock, admin_url, database_url, stop: std::sync::Mutex::new(Some(stop)) }
     }
 
     /// A client that has not signed in.
@@ -74,8 +98,8 @@ impl TestApp {
     }
 }
 
-/// Starts a server on a thread of its own, where it stays until the process ends.
-fn start(config: Config, clock: Clock) -> String {
+/// Starts a server on a thread of its own, where it stays until it is stopped or the process ends.
+fn start(config: Config, clock: Clock, stopping: tokio::sync::oneshot::Receiver<Stopped>) -> String {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime =
@@ -87,8 +111,10 @@ fn start(config: Config, clock: Clock) -> String {
         runtime.block_on(async move {
             let running = App::build(&config, &services, clock, Background::Work).unwrap().listen().unwrap();
             sender.send(running.url.clone()).unwrap();
-            std::future::pending::<()>().await;
-            drop((running, services));
+            let Ok(stopped) = stopping.await else { return std::future::pending().await };
+            running.stop().await;
+            // Nobody may wait any more.
+            let _ = stopped.send(());
         });
     });
     receiver.recv().expect("the server starts")

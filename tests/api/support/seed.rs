@@ -42,6 +42,10 @@ impl Seeded {
             ("/api/v1/leads/{id}", lead_id.clone()),
             ("/api/v1/leads/{id}/contacts/{contact_id}", contact.text_at("/id")),
         ];
+        ids.push(("/api/v1/events/dead-letters/{id}", dead_letter(app, &lead_id).await));
+        let (webhook, delivery) = webhook(&tenant, &marker).await;
+        ids.push(("/api/v1/webhooks/{id}", webhook));
+        ids.push(("/api/v1/webhooks/{id}/deliveries/{delivery_id}", delivery));
         if let Some(import) = import(&tenant, &marker).await {
             ids.push(("/api/v1/leads/imports/{id}", import));
         }
@@ -52,6 +56,36 @@ impl Seeded {
     pub fn id(&self, path: &str) -> Option<&str> {
         self.ids.iter().find(|(place, _)| *place == path).map(|(_, id)| id.as_str())
     }
+}
+
+/// An event of the record `lead_id` that a subscription gave up on, as no subscription of ours does when it is asked to.
+async fn dead_letter(app: &TestApp, lead_id: &str) -> String {
+    let mut database = Database::connect(&app.admin_url);
+    let event = format!("events.log WHERE aggregate_id = '{lead_id}'");
+    until("the lead is in the log", async || !database.rows(&format!("SELECT FROM {event}")).is_empty())
+        .await;
+    let id = uuid::Uuid::now_v7();
+    database.run(&format!(
+        "INSERT INTO events.dead_letters (id, subscription, position, event_id, tenant_id, aggregate_id, type, attempts,
+             first_error, last_error, parked_at)
+         SELECT '{id}', 'leads-scoring', position, event_id, tenant_id, aggregate_id, type, 8, 'seeded', 'seeded', now()
+         FROM {event} ORDER BY position LIMIT 1"
+    ));
+    id.to_string()
+}
+
+/// A webhook that takes nothing that happens here, and a ping to it that found nobody there.
+async fn webhook(tenant: &Tenant, marker: &str) -> (String, String) {
+    let webhook =
+        json!({ "url": format!("http://127.0.0.1:1/{marker}"), "event_types": ["Webhook.Disabled"] });
+    let id = tenant.owner.post("/api/v1/webhooks", webhook).await.expect(201).text_at("/id");
+    let ping = tenant.owner.post(&format!("/api/v1/webhooks/{id}/ping"), json!({})).await.expect(202);
+    let delivery = ping.header("location").expect("it is found somewhere").to_owned();
+    until("the ping was tried", async || {
+        tenant.owner.get(&delivery).await.expect(200).text_at("/status") == "failed"
+    })
+    .await;
+    (id, ping.text_at("/id"))
 }
 
 /// A finished import of one good row and one bad one; none while there are no imports.

@@ -48,6 +48,9 @@ const DEFINERS: &[&str] = &[
     "leads.imports_to_run",
     "leads.tenants",
     "platform.tenant_with_keys_before",
+    "webhooks.due",
+    "webhooks.replays",
+    "webhooks.tenant_with_deliveries_before",
 ];
 
 const POLICIES_OF_STREAMS: &[&str] = &[

@@ -1,0 +1,135 @@
+//! Endpoints in the database; their deliveries are in `deliveries`.
+
+mod deliveries;
+mod work;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+pub use deliveries::{
+    Again, AttemptRow, DeliveryFilter, DeliveryRow, attempts, find_delivery, insert_attempt, insert_ping,
+    list, lock_delivery, queue, save_delivery,
+};
+pub use work::{Due, claim, due, forget_before, give_back, replays, tenant_with_deliveries_before};
+
+use super::WEBHOOKS;
+use super::contract::{EndpointId, WebhooksError};
+use super::schema::endpoints;
+use crate::platform::db::{DbError, TenantTx};
+
+/// An endpoint as it is stored.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = endpoints, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
+pub struct EndpointRow {
+    /// Whose it is.
+    pub tenant_id: Uuid,
+    /// Its identifier.
+    pub id: Uuid,
+    /// Raised by each change that people see.
+    pub version: i32,
+    /// Where to.
+    pub url: String,
+    /// What for.
+    pub description: Option<String>,
+    /// Patterns of kinds.
+    pub event_types: Vec<String>,
+    /// Why nothing is sent.
+    pub disabled_reason: Option<String>,
+    /// Sealed.
+    pub secret: Vec<u8>,
+    /// Sealed.
+    pub previous_secret: Option<Vec<u8>>,
+    /// Until when the previous secret signs too.
+    pub previous_secret_until: Option<DateTime<Utc>>,
+    /// The first failure since the last success.
+    pub failing_since: Option<DateTime<Utc>>,
+    /// A replay goes on behind this position …
+    pub replay_after: Option<i64>,
+    /// … up to this one.
+    pub replay_until: Option<i64>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When somebody changed it last.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl EndpointRow {
+    /// Its identifier.
+    pub fn endpoint(&self) -> EndpointId {
+        self.id.into()
+    }
+
+    /// Whether events are sent to it.
+    pub fn is_enabled(&self) -> bool {
+        self.disabled_reason.is_none()
+    }
+}
+
+/// The endpoint.
+pub fn find(tx: &mut TenantTx<'_>, id: EndpointId) -> Result<EndpointRow, WebhooksError> {
+    let tenant = tx.tenant().uuid();
+    let row = endpoints::table.find((tenant, id.uuid())).select(EndpointRow::as_select());
+    let row = row.first(tx.conn(WEBHOOKS)?).optional().map_err(DbError::from)?;
+    row.ok_or(WebhooksError::NotFound(id))
+}
+
+/// The endpoint, locked until the transaction ends.
+pub fn lock(tx: &mut TenantTx<'_>, id: EndpointId) -> Result<EndpointRow, WebhooksError> {
+    let tenant = tx.tenant().uuid();
+    let row = endpoints::table.find((tenant, id.uuid())).for_no_key_update().select(EndpointRow::as_select());
+    let row = row.first(tx.conn(WEBHOOKS)?).optional().map_err(DbError::from)?;
+    row.ok_or(WebhooksError::NotFound(id))
+}
+
+/// Every endpoint of the tenant, the oldest first.
+pub fn all(tx: &mut TenantTx<'_>) -> Result<Vec<EndpointRow>, WebhooksError> {
+    let tenant = tx.tenant().uuid();
+    let rows = endpoints::table
+        .filter(endpoints::tenant_id.eq(tenant))
+        .order(endpoints::id)
+        .select(EndpointRow::as_select())
+        .load(tx.conn(WEBHOOKS)?);
+    Ok(rows.map_err(DbError::from)?)
+}
+
+/// Writes a new endpoint.
+pub fn insert(tx: &mut TenantTx<'_>, row: &EndpointRow) -> Result<(), WebhooksError> {
+    diesel::insert_into(endpoints::table).values(row).execute(tx.conn(WEBHOOKS)?).map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Writes a changed endpoint back.
+pub fn save(tx: &mut TenantTx<'_>, row: &EndpointRow) -> Result<(), WebhooksError> {
+    diesel::update(endpoints::table.find((row.tenant_id, row.id)))
+        .set(row)
+        .execute(tx.conn(WEBHOOKS)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Deletes the endpoint with its deliveries.
+pub fn delete(tx: &mut TenantTx<'_>, id: EndpointId) -> Result<(), WebhooksError> {
+    let tenant = tx.tenant().uuid();
+    diesel::delete(endpoints::table.find((tenant, id.uuid())))
+        .execute(tx.conn(WEBHOOKS)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// The endpoints that are sent what happened at `moment`, when one of their patterns is among `patterns`.
+pub fn listening(
+    tx: &mut TenantTx<'_>,
+    patterns: &[String],
+    moment: DateTime<Utc>,
+) -> Result<Vec<Uuid>, WebhooksError> {
+    let tenant = tx.tenant().uuid();
+    let ids = endpoints::table
+        .filter(endpoints::tenant_id.eq(tenant))
+        .filter(endpoints::disabled_reason.is_null())
+        .filter(endpoints::created_at.le(moment))
+        .filter(endpoints::event_types.overlaps_with(patterns))
+        .select(endpoints::id)
+        .load(tx.conn(WEBHOOKS)?);
+    Ok(ids.map_err(DbError::from)?)
+}

@@ -1,0 +1,154 @@
+//! Receivers that fail, are slow, or are gone; and a server that stops in between.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::{becomes, deliveries, lead, webhook};
+use crate::support::{TestApp, until};
+use crate::webhooks::receiver::{Receiver, Told};
+
+#[tokio::test]
+async fn a_failing_receiver_gets_the_event_again_under_the_same_id() {
+    let app = TestApp::alone("webhooks_retries");
+    let mut tenant = app.tenant().await;
+    let canary = TcpListener::bind("127.0.0.1:0").unwrap();
+    canary.set_nonblocking(true).unwrap();
+    let elsewhere = format!("Location: http://{}/\r\n", canary.local_addr().unwrap());
+    let redirect = Told { header: elsewhere, ..Told::status(307) };
+    let wait = Told { header: "Retry-After: 600\r\n".to_owned(), ..Told::status(429) };
+    let receiver = Receiver::start(Told::status(200)).then([wait, redirect, Told::status(500)]);
+    let (path, secret) = webhook(&tenant, &receiver, &["Lead.Created"]).await;
+    lead(&tenant).await;
+
+    for (attempt, minutes) in [(1, 11), (2, 7), (3, 40)] {
+        receiver.after(attempt).await;
+        let waiting = deliveries(&tenant.owner, &path, |all| {
+            all.len() == 1 && all[0]["attempts"] == attempt && !all[0]["last_error"].is_null()
+        })
+        .await;
+        assert_eq!(waiting[0]["status"], "pending");
+        if attempt == 1 {
+            let moment = |name: &str| waiting[0][name].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+            let wait = moment("next_attempt_at") - moment("created_at");
+            assert!(wait >= TimeDelta::minutes(10), "it asked for ten minutes: {wait}");
+        }
+        app.clock.advance(TimeDelta::minutes(minutes));
+        tenant = app.sign_in(&tenant).await;
+    }
+    let requests = receiver.after(4).await;
+    let delivered = deliveries(&tenant.owner, &path, |all| all[0]["status"] == "delivered").await;
+
+    assert!(requests.iter().all(|one| one.header("webhook-id") == requests[0].header("webhook-id")));
+    assert!(requests.iter().all(|one| one.signatures_of(&secret) == 1 && one.body == requests[0].body));
+    let at = |index: usize| requests[index].header("webhook-timestamp").parse::<i64>().unwrap();
+    assert!(at(0) < at(1) && at(1) < at(2) && at(2) < at(3));
+    assert_eq!(delivered[0]["attempts"], 4);
+    let shown =
+        tenant.owner.get(&format!("{path}/deliveries/{}", delivered[0]["id"].as_str().unwrap())).await;
+    let statuses: Vec<_> =
+        shown.body["history"].as_array().unwrap().iter().map(|one| &one["response_status"]).collect();
+    assert_eq!(statuses, [429, 307, 500, 200]);
+    assert!(canary.accept().is_err(), "a redirect was followed");
+    assert_eq!(tenant.owner.get(&path).await.body["failing_since"], json!(null));
+}
+
+#[tokio::test]
+async fn a_slow_receiver_holds_up_nobody_else() {
+    let app = TestApp::alone("webhooks_slow");
+    let tenant = app.tenant().await;
+    let slow = Receiver::start(Told { after: Duration::from_mins(2), ..Told::status(200) });
+    let quick = Receiver::start(Told::status(200));
+    let (slow_path, _) = webhook(&tenant, &slow, &["Lead.Created"]).await;
+    let (quick_path, _) = webhook(&tenant, &quick, &["Lead.Created"]).await;
+    let begun = std::time::Instant::now();
+
+    for _ in 0..12 {
+        lead(&tenant).await;
+    }
+    quick.after(12).await;
+    let elapsed = begun.elapsed();
+
+    let held = deliveries(&tenant.owner, &slow_path, |all| all.len() == 12).await;
+    let passed =
+        deliveries(&tenant.owner, &quick_path, |all| all.iter().all(|one| one["status"] == "delivered"))
+            .await;
+    println!("12 events past a receiver that hangs in {elapsed:?}; {} at once to it", slow.most_at_once());
+    assert!(elapsed < Duration::from_secs(15), "no attempt at the slow one had ended by then");
+    assert!(held.iter().all(|one| one["status"] == "pending"));
+    assert_eq!(passed.len(), 12);
+    assert!((1..=4).contains(&slow.most_at_once()), "{}", slow.most_at_once());
+    let ids: std::collections::BTreeSet<_> =
+        quick.received().iter().map(|one| one.header("webhook-id").to_owned()).collect();
+    assert_eq!(ids.len(), 12);
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_gone_or_fails_for_days_is_disabled() {
+    let app = TestApp::alone("webhooks_disabled");
+    let mut tenant = app.tenant().await;
+    let (gone, failing) = (Receiver::start(Told::status(410)), Receiver::start(Told::status(500)));
+    let (gone_path, _) = webhook(&tenant, &gone, &["Lead.Created"]).await;
+    let (failing_path, _) = webhook(&tenant, &failing, &["Lead.Created"]).await;
+    lead(&tenant).await;
+
+    becomes(&tenant.owner, &gone_path, "/disabled_reason", &json!("gone")).await;
+    failing.after(1).await;
+    until("the failure is noted", async || {
+        !tenant.owner.get(&failing_path).await.body["failing_since"].is_null()
+    })
+    .await;
+    app.clock.advance(TimeDelta::hours(119));
+    tenant = app.sign_in(&tenant).await;
+    failing.after(2).await;
+    assert_eq!(tenant.owner.get(&failing_path).await.body["enabled"], true);
+    app.clock.advance(TimeDelta::hours(2));
+    tenant = app.sign_in(&tenant).await;
+    let disabled = becomes(&tenant.owner, &failing_path, "/disabled_reason", &json!("failing")).await;
+    assert_eq!(disabled.body["enabled"], false);
+    until("the log tells it", async || {
+        let log = tenant.owner.get("/api/v1/events?type=Webhook.Disabled").await.expect(200);
+        log.text.contains("\"gone\"") && log.text.contains("\"failing\"")
+    })
+    .await;
+
+    let seen = failing.received().len();
+    failing.answer(Told::status(200));
+    tenant.owner.patch(&failing_path, json!({ "enabled": true })).await.expect(200);
+    app.clock.advance(TimeDelta::hours(1));
+    tenant = app.sign_in(&tenant).await;
+    let again = failing.after(seen + 1).await;
+    assert_eq!(again[seen].header("webhook-id"), again[0].header("webhook-id"), "what waited goes on");
+    becomes(&tenant.owner, &failing_path, "/failing_since", &json!(null)).await;
+}
+
+#[tokio::test]
+async fn deliveries_go_on_on_the_next_server() {
+    let app = TestApp::alone("webhooks_restart");
+    let tenant = app.tenant().await;
+    let receiver = Receiver::start(Told::status(200)).then([Told::status(503)]);
+    let hanging = Receiver::start(Told::status(200))
+        .then([Told { after: Duration::from_mins(2), ..Told::status(200) }]);
+    let (path, secret) = webhook(&tenant, &receiver, &["Lead.Created"]).await;
+    let (hanging_path, _) = webhook(&tenant, &hanging, &["Lead.Created"]).await;
+    lead(&tenant).await;
+    receiver.after(1).await;
+    hanging.after(1).await;
+    deliveries(&tenant.owner, &path, |all| !all[0]["last_error"].is_null()).await;
+
+    app.stop().await;
+    let next = app.beside("webhooks_restart", &[]);
+    next.clock.advance(TimeDelta::minutes(1));
+
+    let requests = receiver.after(2).await;
+    assert_eq!(requests[0].header("webhook-id"), requests[1].header("webhook-id"));
+    assert_eq!(requests[1].signatures_of(&secret), 1, "the next server opens what the first one sealed");
+    let again = hanging.after(2).await;
+    assert_eq!(again[0].header("webhook-id"), again[1].header("webhook-id"));
+    let owner = next.sign_in(&tenant).await.owner;
+    for path in [path, hanging_path] {
+        deliveries(&owner, &path, |all| all.len() == 1 && all[0]["status"] == "delivered").await;
+    }
+}
