@@ -122,4 +122,37 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(identities, leads);
+diesel::table! {
+    leads.fields (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        version -> Int4,
+        key -> Text,
+        label -> Text,
+        kind -> Text,
+        choices -> Array<Text>,
+        is_required -> Bool,
+        is_unique -> Bool,
+        default_value -> Nullable<Jsonb>,
+        position -> Int4,
+        passes_left -> Int2,
+        indexed_to -> Nullable<Uuid>,
+        archived_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    leads.field_values (tenant_id, record_id, field_id, number) {
+        tenant_id -> Uuid,
+        record_id -> Uuid,
+        field_id -> Uuid,
+        number -> Int2,
+        text_value -> Nullable<Text>,
+        number_value -> Nullable<Float8>,
+        unique_key -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(field_values, identities, leads);

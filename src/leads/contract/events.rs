@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::LeadId;
+pub use super::field_events::{LeadFieldArchived, LeadFieldChanged, LeadFieldDefined};
 use crate::leads::domain::{ActivityKind, ScoreReason, Status};
 use crate::platform::auth::UserId;
 use crate::platform::events::{CatalogueEntry, Event};
@@ -205,6 +206,9 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<LeadContactChanged>(),
         CatalogueEntry::of::<LeadDeleted>(),
         CatalogueEntry::of::<LeadImportCompleted>(),
+        CatalogueEntry::of::<LeadFieldDefined>(),
+        CatalogueEntry::of::<LeadFieldChanged>(),
+        CatalogueEntry::of::<LeadFieldArchived>(),
     ]
 }
 

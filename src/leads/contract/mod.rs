@@ -1,8 +1,8 @@
 //! What others may know of leads: their identifiers, what happens to them, and why something is refused.
 
 pub mod events;
-
-use serde_json::json;
+mod field_events;
+mod problems;
 
 use crate::identity::IdentityError;
 use crate::kernel::Message;
@@ -38,6 +38,20 @@ pub enum LeadsError {
         existing: LeadId,
         /// Which field is the same: `email` or `phone`.
         field: &'static str,
+    },
+    /// Not there, archived, or another tenant's.
+    #[error("no such field")]
+    FieldNotFound,
+    /// The tenant has a field of that key.
+    #[error("the key belongs to field {0}")]
+    FieldKeyTaken(uuid::Uuid),
+    /// The value of a unique field belongs to another lead.
+    #[error("the value of {key} belongs to lead {existing}")]
+    FieldTaken {
+        /// That lead.
+        existing: LeadId,
+        /// The field's key.
+        key: String,
     },
     /// The state machine has no such way.
     #[error("a lead that is {from:?} cannot become {to:?}")]
@@ -84,58 +98,18 @@ impl AsProblem for LeadsError {
                 "import-not-found",
                 Message::new("No such import", "No existe esa importación"),
             ),
-            Self::Duplicate { existing, field } => duplicate(*existing, field),
-            Self::WrongState { from, to } => wrong_state(*from, *to),
+            Self::FieldNotFound => {
+                Problem::not_found("field-not-found", Message::new("No such field", "No existe ese campo"))
+            }
+            Self::FieldKeyTaken(existing) => problems::field_key_taken(*existing),
+            Self::FieldTaken { existing, key } => problems::field_taken(*existing, key),
+            Self::Duplicate { existing, field } => problems::duplicate(*existing, field),
+            Self::WrongState { from, to } => problems::wrong_state(*from, *to),
             Self::Stale(version) => Problem::stale(*version),
-            Self::UnknownOwner(_) => unknown_owner(),
+            Self::UnknownOwner(_) => problems::unknown_owner(),
             Self::Invalid(problem) => problem.clone(),
             Self::Identity(error) => error.as_problem(),
             Self::Db(error) => error.as_problem(),
         }
     }
-}
-
-fn duplicate(existing: LeadId, field: &str) -> Problem {
-    let title = Message::new(
-        "There is a lead with this e-mail or phone",
-        "Ya hay un prospecto con este correo o teléfono",
-    );
-    let detail = Message::formatted(
-        format!(
-            "The same {field} belongs to lead {existing}; send `?on_duplicate=update` to update it, or `allow` to keep both"
-        ),
-        format!(
-            "El mismo {field} es del prospecto {existing}; envíe `?on_duplicate=update` para actualizarlo, o `allow` para conservar ambos"
-        ),
-    );
-    Problem::conflict("lead-duplicate", title)
-        .detail(detail)
-        .member("existing_id", json!(existing))
-        .member("existing", json!(format!("/api/v1/leads/{existing}")))
-        .member("field", json!(field))
-}
-
-fn wrong_state(from: Status, to: Status) -> Problem {
-    let (from_name, to_name) = (from.as_str(), to.as_str());
-    let allowed: Vec<&str> = from.ways().iter().map(|status| status.as_str()).collect();
-    let list = allowed.join(", ");
-    Problem::conflict(
-        "lead-wrong-state",
-        Message::new("The lead is in another state", "El prospecto está en otro estado"),
-    )
-    .detail(Message::formatted(
-        format!("A lead that is `{from_name}` cannot become `{to_name}`; from here: {list}"),
-        format!("Un prospecto en `{from_name}` no puede pasar a `{to_name}`; desde aquí: {list}"),
-    ))
-    .member("allowed", json!(allowed))
-}
-
-fn unknown_owner() -> Problem {
-    use crate::kernel::Invalid;
-    use crate::platform::problem::FieldError;
-    let reason = Invalid::new(
-        "is not an active user of this company; `GET /api/v1/users` lists them",
-        "no es un usuario activo de esta empresa; `GET /api/v1/users` los muestra",
-    );
-    Problem::invalid(vec![FieldError::at("/owner_id", reason)])
 }

@@ -2,6 +2,7 @@
 
 mod activities;
 mod contacts;
+mod fields;
 mod listing;
 mod progress;
 mod records;
@@ -22,6 +23,13 @@ pub struct ReadLeads;
 /// `leads:write`
 pub struct WriteLeads;
 
+/// `tenant:write`: how the company works with leads, such as fields and rules.
+pub struct ConfigureLeads;
+
+impl Permission for ConfigureLeads {
+    const NAME: &'static str = "tenant:write";
+}
+
 impl Permission for ReadLeads {
     const NAME: &'static str = "leads:read";
 }
@@ -36,6 +44,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(listing::leads_list)
         .service(listing::leads_summary)
         .configure(crate::leads::imports::routes)
+        .service(fields::leads_list_fields)
+        .service(fields::leads_define_field)
+        .service(fields::leads_get_field)
+        .service(fields::leads_change_field)
+        .service(fields::leads_archive_field)
         .service(records::leads_create)
         .service(records::leads_get)
         .service(records::leads_update)

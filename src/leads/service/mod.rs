@@ -2,12 +2,16 @@
 
 mod activities;
 mod contacts;
+mod fields;
 mod progress;
 mod scoring;
 mod upkeep;
 
 pub use activities::{NewActivity, activities, log_activity};
 pub use contacts::{NewContact, add_contact, change_contact, contacts, remove_contact};
+pub use fields::{
+    archive_field, change_field, define_field, definitions, field, field_holders, fields, index,
+};
 pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
 pub use scoring::{rescore, score};
 pub use upkeep::{keep_up, tenants};
@@ -18,7 +22,7 @@ use super::contract::events::{LeadCreated, LeadDeleted, LeadUpdated};
 use super::contract::{LeadId, LeadsError};
 use super::domain::{Details, Form, Lead, Touch, changes};
 use super::store::{self, Claim, Filter, Place, Row, Sort};
-use crate::kernel::Country;
+use crate::kernel::{Country, FieldSet};
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
 use crate::platform::http::PageLimit;
@@ -68,7 +72,10 @@ pub fn create(tx: &mut TenantTx<'_>, new: NewLead, on_duplicate: OnDuplicate) ->
         }
     }
     let claim = if on_duplicate == OnDuplicate::Allow { Claim::WhatIsFree } else { Claim::All };
+    let definitions = definitions(tx)?;
+    definitions.begin(&mut lead.details.custom_fields).map_err(fields::refused)?;
     let rows = store::insert(tx, std::slice::from_ref(&lead), claim)?;
+    index(tx, std::slice::from_ref(&lead), &definitions)?;
     announce(tx, &lead);
     rows.into_iter().next().map(Outcome::Created).ok_or(LeadsError::NotFound(lead.id))
 }
@@ -99,7 +106,7 @@ pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Row, LeadsError> {
 pub fn list(
     tx: &mut TenantTx<'_>,
     filter: &Filter,
-    sort: Sort,
+    sort: &Sort,
     place: Option<Place>,
     limit: PageLimit,
 ) -> Result<Vec<Row>, LeadsError> {
@@ -199,9 +206,13 @@ fn replace<T: Clone>(field: &mut Option<T>, fresh: Option<&T>) {
 fn rewrite(
     tx: &mut TenantTx<'_>,
     lead: &mut Lead,
-    details: Details,
+    mut details: Details,
     touch: Option<Touch>,
 ) -> Result<Row, LeadsError> {
+    let has_other_values = lead.details.custom_fields != details.custom_fields;
+    let definitions = if has_other_values { definitions(tx)? } else { FieldSet::default() };
+    let before = &lead.details.custom_fields;
+    definitions.change(before, &mut details.custom_fields).map_err(fields::refused)?;
     let mut changed = changes(&lead.details, &details);
     if lead.last_touch != touch {
         changed.insert("utm".to_owned(), json!({ "from": lead.last_touch, "to": touch }));
@@ -217,6 +228,9 @@ fn rewrite(
     lead.last_touch = touch;
     if !same_person {
         store::reclaim(tx, lead)?;
+    }
+    if has_other_values {
+        fields::reindex(tx, lead, &definitions)?;
     }
     commit(tx, lead, |lead| LeadUpdated { id: lead.id, changes: changed })
 }

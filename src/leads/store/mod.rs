@@ -2,6 +2,7 @@
 
 mod activities;
 mod contacts;
+mod field_values;
 mod listing;
 mod rows;
 
@@ -11,6 +12,7 @@ use diesel::sql_types::{Array, Uuid as SqlUuid};
 
 pub use activities::{ActivityRow, activities, insert_activity};
 pub use contacts::{ContactRow, contacts, delete_contact, find_contact, insert_contact, save_contact};
+pub use field_values::FieldOrder;
 pub use listing::{Direction, Filter, Place, Sort, SortKey, attention, counts, list};
 pub use rows::{IdentityRow, Row};
 use rows::{identity_rows, restore, row};
@@ -99,6 +101,16 @@ pub fn holders(tx: &mut TenantTx<'_>, values: &[String]) -> Result<Vec<IdentityR
         .load(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     Ok(held)
+}
+
+/// Which import brought each of `leads`.
+pub fn origins(
+    tx: &mut TenantTx<'_>,
+    of: &[uuid::Uuid],
+) -> Result<Vec<(uuid::Uuid, Option<uuid::Uuid>)>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let rows = leads::table.filter(leads::tenant_id.eq(tenant)).filter(leads::id.eq_any(of));
+    Ok(rows.select((leads::id, leads::import_id)).load(tx.conn(LEADS)?).map_err(DbError::from)?)
 }
 
 /// Deletes the lead with all that belongs to it.

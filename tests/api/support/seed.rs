@@ -21,6 +21,8 @@ impl Seeded {
         let (_, colleague_id) = tenant.colleague(&["SALES"]).await;
         let key =
             tenant.owner.post("/api/v1/api-keys", json!({ "name": marker, "scopes": ["leads:read"] })).await;
+        let field = json!({ "key": "localidad", "label": marker, "type": "text" });
+        let field = tenant.owner.post("/api/v1/leads/fields", field).await.expect(201);
         let lead = json!({
             "company_name": format!("Taller {marker}"), "contact_name": format!("Inés {marker}"), "tags": [marker],
             "email": format!("{marker}@taller.example"), "phone": "+529711609009", "notes": marker,
@@ -40,6 +42,7 @@ impl Seeded {
             ("/api/v1/users/{id}", colleague_id),
             ("/api/v1/api-keys/{id}", key.expect(201).text_at("/id")),
             ("/api/v1/leads/{id}", lead_id.clone()),
+            ("/api/v1/leads/fields/{id}", field.text_at("/id")),
             ("/api/v1/leads/{id}/contacts/{contact_id}", contact.text_at("/id")),
         ];
         if let Some(import) = import(&tenant, &marker).await {
