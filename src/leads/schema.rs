@@ -155,4 +155,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    leads.likenesses (tenant_id, kind, key, lead_id) {
+        tenant_id -> Uuid,
+        kind -> Int2,
+        key -> Text,
+        lead_id -> Uuid,
+        is_shared -> Bool,
+    }
+}
+
+diesel::table! {
+    leads.merges (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        lead_id -> Uuid,
+        other_id -> Uuid,
+        memory -> Jsonb,
+        merged_by -> Nullable<Uuid>,
+        merged_at -> Timestamptz,
+        undone_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(field_values, identities, leads);

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::LeadId;
 pub use super::field_events::{LeadFieldArchived, LeadFieldChanged, LeadFieldDefined};
+pub use super::merge_events::{LeadMergeUndone, LeadMerged};
 use crate::leads::domain::{ActivityKind, ScoreReason, Status};
 use crate::platform::auth::UserId;
 use crate::platform::events::{CatalogueEntry, Event};
@@ -207,6 +208,8 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<LeadDeleted>(),
         CatalogueEntry::of::<LeadImportCompleted>(),
         CatalogueEntry::of::<LeadFieldDefined>(),
+        CatalogueEntry::of::<LeadMerged>(),
+        CatalogueEntry::of::<LeadMergeUndone>(),
         CatalogueEntry::of::<LeadFieldChanged>(),
         CatalogueEntry::of::<LeadFieldArchived>(),
     ]

@@ -2,6 +2,7 @@
 
 pub mod events;
 mod field_events;
+mod merge_events;
 mod problems;
 
 use crate::identity::IdentityError;
@@ -53,6 +54,18 @@ pub enum LeadsError {
         /// The field's key.
         key: String,
     },
+    /// Not there, forgotten, or another tenant's.
+    #[error("no such merge")]
+    MergeNotFound,
+    /// A lead and itself are one already.
+    #[error("a lead cannot be merged with itself")]
+    MergeWithItself,
+    /// A converted lead is a customer's past.
+    #[error("lead {0} is converted")]
+    MergeConverted(LeadId),
+    /// It was undone, is too old, or its lead is gone.
+    #[error("the merge cannot be undone any more")]
+    MergeOver,
     /// The state machine has no such way.
     #[error("a lead that is {from:?} cannot become {to:?}")]
     WrongState {
@@ -98,6 +111,12 @@ impl AsProblem for LeadsError {
                 "import-not-found",
                 Message::new("No such import", "No existe esa importación"),
             ),
+            Self::MergeNotFound => {
+                Problem::not_found("merge-not-found", Message::new("No such merge", "No existe esa fusión"))
+            }
+            Self::MergeWithItself => problems::merge_with_itself(),
+            Self::MergeConverted(lead) => problems::merge_converted(*lead),
+            Self::MergeOver => problems::merge_over(),
             Self::FieldNotFound => {
                 Problem::not_found("field-not-found", Message::new("No such field", "No existe ese campo"))
             }

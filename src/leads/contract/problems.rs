@@ -79,3 +79,33 @@ pub fn field_taken(existing: LeadId, key: &str) -> Problem {
     .member("existing", json!(format!("/api/v1/leads/{existing}")))
     .member("field", json!(format!("custom_fields.{key}")))
 }
+
+/// 422: a lead and itself.
+pub fn merge_with_itself() -> Problem {
+    let reason = Invalid::new("is the same lead; give another one", "es el mismo prospecto; indique otro");
+    Problem::invalid(vec![FieldError::at("/other_id", reason)])
+}
+
+/// 409: one of both is converted.
+pub fn merge_converted(lead: LeadId) -> Problem {
+    Problem::conflict(
+        "lead-converted",
+        Message::new("A converted lead is not merged", "Un prospecto convertido no se fusiona"),
+    )
+    .detail(Message::formatted(
+        format!("Lead {lead} became a customer; merge the customers instead"),
+        format!("El prospecto {lead} ya es cliente; fusione los clientes"),
+    ))
+    .member("lead_id", json!(lead))
+}
+
+/// 409: it is too late.
+pub fn merge_over() -> Problem {
+    Problem::conflict(
+        "merge-over",
+        Message::new(
+            "The merge cannot be undone: it was undone before, is older than 30 days, or the lead is gone",
+            "La fusión ya no se puede deshacer: ya se deshizo, tiene más de 30 días o el prospecto ya no existe",
+        ),
+    )
+}

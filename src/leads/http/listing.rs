@@ -158,7 +158,7 @@ impl ListQuery {
 }
 
 /// `LIKE` patterns for what somebody typed into a search box.
-fn patterns(typed: &str) -> Result<Vec<String>, Problem> {
+pub(super) fn patterns(typed: &str) -> Result<Vec<String>, Problem> {
     let refuse = |reason: Invalid| Problem::invalid(vec![FieldError::parameter("q", reason)]);
     let line = Line::<100>::parse(typed).map_err(refuse)?;
     let mut patterns = vec![pattern(&fold(line.as_str()))];

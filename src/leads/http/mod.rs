@@ -1,9 +1,11 @@
 //! Leads over HTTP.
 
 mod activities;
+mod bulk;
 mod contacts;
 mod fields;
 mod listing;
+mod merges;
 mod progress;
 mod records;
 mod views;
@@ -49,6 +51,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(fields::leads_get_field)
         .service(fields::leads_change_field)
         .service(fields::leads_archive_field)
+        .service(bulk::leads_bulk)
+        .service(merges::leads_duplicates)
+        .service(merges::leads_list_merges)
+        .service(merges::leads_undo_merge)
+        .service(merges::leads_merge)
         .service(records::leads_create)
         .service(records::leads_get)
         .service(records::leads_update)

@@ -1,17 +1,21 @@
 //! What may be done with leads: one function a use case, inside the caller's transaction.
 
 mod activities;
+mod bulk;
 mod contacts;
 mod fields;
+mod merges;
 mod progress;
 mod scoring;
 mod upkeep;
 
 pub use activities::{NewActivity, activities, log_activity};
+pub use bulk::{BulkMode, BulkOutcome, Chosen, LEADS_AT_ONCE, bulk};
 pub use contacts::{NewContact, add_contact, change_contact, contacts, remove_contact};
 pub use fields::{
     archive_field, change_field, define_field, definitions, field, field_holders, fields, index,
 };
+pub use merges::{Merge, Pair, UNDO_FOR, duplicates, merge, merges, note_likenesses, undo_merge};
 pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
 pub use scoring::{rescore, score};
 pub use upkeep::{keep_up, tenants};
@@ -227,7 +231,7 @@ fn rewrite(
     }
     lead.last_touch = touch;
     if !same_person {
-        store::reclaim(tx, lead)?;
+        store::reclaim(tx, lead, Claim::All)?;
     }
     if has_other_values {
         fields::reindex(tx, lead, &definitions)?;

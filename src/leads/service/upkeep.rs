@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::merges::UNDO_FOR;
 use crate::identity::People;
 use crate::leads::FIELDS;
 use crate::leads::contract::LeadsError;
@@ -38,6 +39,7 @@ pub fn keep_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<bool, Leads
         let since = lead.updated_at;
         tx.emit(lead.id.uuid(), lead.version, &LeadForgotten { id: lead.id, since, owner_id: lead.owner });
     }
+    store::forget_merges(tx, UNDO_FOR)?;
     let fields_left = FIELDS.keep_up(tx)?;
     let full = |leads: &[Lead]| i64::try_from(leads.len()).is_ok_and(|count| count == AT_ONCE);
     Ok(full(&due) || full(&neglected) || fields_left)

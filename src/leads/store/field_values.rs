@@ -72,6 +72,13 @@ pub(super) fn matching(tenant: Uuid, condition: &FieldCondition) -> Ids {
     }
 }
 
+/// Whether more than a thousand leads meet `condition`.
+pub(super) fn is_broad(tx: &mut TenantTx<'_>, condition: &FieldCondition) -> Result<bool, LeadsError> {
+    let values = matching(tx.tenant().uuid(), condition).offset(1000).limit(1);
+    let next: Option<Uuid> = values.first(tx.conn(LEADS)?).optional().map_err(DbError::from)?;
+    Ok(next.is_some())
+}
+
 /// Up to `limit + 1` leads that have the field, behind `place` and among `within`, in the order of its values.
 pub(super) fn ordered(
     tx: &mut TenantTx<'_>,

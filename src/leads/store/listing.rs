@@ -15,7 +15,7 @@ use crate::leads::contract::LeadsError;
 use crate::leads::domain::Status;
 use crate::leads::schema::leads::{self, dsl};
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::fields::{FieldCondition, FieldTest};
+use crate::platform::fields::FieldCondition;
 use crate::platform::http::{Cursor, PageLimit};
 
 /// Which leads are asked for.
@@ -127,21 +127,35 @@ pub fn list(
     place: Option<Place>,
     limit: PageLimit,
 ) -> Result<Vec<Row>, LeadsError> {
-    let tenant = tx.tenant().uuid();
     if let SortKey::Field(order) = &sort.key {
-        let within = if filter.is_empty() { None } else { Some(narrowed(tenant, filter)) };
+        let within = if filter.is_empty() { None } else { Some(narrowed(tx, filter)?) };
         let place = place.and_then(|place| match place.value {
             Value::Indexed(value) => Some((value, place.id)),
             _ => None,
         });
         return field_values::ordered(tx, order, sort.direction, place, limit, within);
     }
-    let query = narrowed(tenant, filter);
+    let query = narrowed(tx, filter)?;
     let query = match place {
         Some(place) => behind(query, place),
         None => query,
     };
     let query = order(query, sort).limit(limit.rows_to_read()).select(Row::as_select());
+    Ok(query.load(tx.conn(LEADS)?).map_err(DbError::from)?)
+}
+
+/// Up to `at_most` leads that `filter` leaves behind the lead `behind`, by identifier.
+pub fn ids(
+    tx: &mut TenantTx<'_>,
+    filter: &Filter,
+    behind: Option<Uuid>,
+    at_most: usize,
+) -> Result<Vec<Uuid>, LeadsError> {
+    let mut query = narrowed(tx, filter)?;
+    if let Some(behind) = behind {
+        query = query.filter(dsl::id.gt(behind));
+    }
+    let query = query.order(dsl::id).limit(i64::try_from(at_most).unwrap_or(i64::MAX)).select(dsl::id);
     Ok(query.load(tx.conn(LEADS)?).map_err(DbError::from)?)
 }
 
@@ -173,18 +187,21 @@ pub fn attention(tx: &mut TenantTx<'_>) -> Result<(i64, i64), LeadsError> {
     Ok((forgotten, due))
 }
 
-/// The leads of `tenant` that `filter` leaves.
-pub(super) fn narrowed(tenant: Uuid, filter: &Filter) -> Query {
-    let query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), filter);
-    filter.fields.iter().fold(query, |query, condition| {
+/// The leads that `filter` leaves.
+pub(super) fn narrowed(tx: &mut TenantTx<'_>, filter: &Filter) -> Result<Query, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let mut query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), filter);
+    for condition in &filter.fields {
         let found = dsl::id.eq_any(field_values::matching(tenant, condition));
-        match condition.test {
-            FieldTest::Is(_) => query.filter(found),
-            // A range may hold most leads. OR keeps PostgreSQL from a probe for each of them: it hashes what is found and
-            // goes through the list in its order.
-            FieldTest::Within(..) => query.filter(found.or(sql::<Bool>("FALSE"))),
+        // Few leads are looked up one by one. Of many, OR keeps PostgreSQL from a probe for each: it hashes what is found
+        // and goes through the list in its order, which ends when the page is full.
+        if field_values::is_broad(tx, condition)? {
+            query = query.filter(found.or(sql::<Bool>("FALSE")));
+        } else {
+            query = query.filter(found);
         }
-    })
+    }
+    Ok(query)
 }
 
 fn narrow(mut query: Query, filter: &Filter) -> Query {

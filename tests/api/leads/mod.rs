@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "clients at once, and real time beside the server's clock")]
 
+mod bulk;
+mod merges;
 mod refusals;
 
 use chrono::{TimeDelta, Utc};
