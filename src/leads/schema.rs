@@ -178,4 +178,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    leads.assignment_rules (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        version -> Int4,
+        name -> Text,
+        position -> Int4,
+        method -> Text,
+        sources -> Array<Text>,
+        industries -> Array<Text>,
+        regions -> Array<Text>,
+        user_ids -> Array<Uuid>,
+        turn -> Int8,
+        is_active -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(field_values, identities, leads);

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::LeadId;
 pub use super::field_events::{LeadFieldArchived, LeadFieldChanged, LeadFieldDefined};
 pub use super::merge_events::{LeadMergeUndone, LeadMerged};
+pub use super::rule_events::{LeadAssignmentRuleChanged, RuleChange};
 use crate::leads::domain::{ActivityKind, ScoreReason, Status};
 use crate::platform::auth::UserId;
 use crate::platform::events::{CatalogueEntry, Event};
@@ -208,6 +209,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<LeadDeleted>(),
         CatalogueEntry::of::<LeadImportCompleted>(),
         CatalogueEntry::of::<LeadFieldDefined>(),
+        CatalogueEntry::of::<LeadAssignmentRuleChanged>(),
         CatalogueEntry::of::<LeadMerged>(),
         CatalogueEntry::of::<LeadMergeUndone>(),
         CatalogueEntry::of::<LeadFieldChanged>(),

@@ -4,6 +4,7 @@ pub mod events;
 mod field_events;
 mod merge_events;
 mod problems;
+mod rule_events;
 
 use crate::identity::IdentityError;
 use crate::kernel::Message;
@@ -54,6 +55,9 @@ pub enum LeadsError {
         /// The field's key.
         key: String,
     },
+    /// Not there, or another tenant's.
+    #[error("no such assignment rule")]
+    RuleNotFound,
     /// Not there, forgotten, or another tenant's.
     #[error("no such merge")]
     MergeNotFound,
@@ -110,6 +114,10 @@ impl AsProblem for LeadsError {
             Self::ImportNotFound => Problem::not_found(
                 "import-not-found",
                 Message::new("No such import", "No existe esa importación"),
+            ),
+            Self::RuleNotFound => Problem::not_found(
+                "assignment-rule-not-found",
+                Message::new("No such assignment rule", "No existe esa regla de asignación"),
             ),
             Self::MergeNotFound => {
                 Problem::not_found("merge-not-found", Message::new("No such merge", "No existe esa fusión"))

@@ -91,7 +91,7 @@ pub fn likenesses(
 }
 
 /// Where the lead's company is, folded; none when nothing says so.
-fn place(details: &Details) -> Option<String> {
+pub(super) fn place(details: &Details) -> Option<String> {
     let text = |name: &&str| details.custom_fields.get(*name).and_then(Value::as_str).map(fold);
     PLACES.iter().find_map(text).filter(|place| !place.is_empty())
 }

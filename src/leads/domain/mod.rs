@@ -1,5 +1,6 @@
 //! The rules of leads: states and the ways between them, and what may be done to a lead.
 
+mod assignment;
 mod attribution;
 mod bulk;
 mod details;
@@ -12,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use assignment::{AssignmentMethod, AssignmentRule};
 pub use attribution::{Consent, Touch};
 pub use bulk::{BulkAction, Decision};
 pub use details::{Details, changes};

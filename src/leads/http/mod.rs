@@ -1,6 +1,7 @@
 //! Leads over HTTP.
 
 mod activities;
+mod assignment;
 mod bulk;
 mod contacts;
 mod fields;
@@ -51,6 +52,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(fields::leads_get_field)
         .service(fields::leads_change_field)
         .service(fields::leads_archive_field)
+        .service(assignment::leads_list_assignment_rules)
+        .service(assignment::leads_add_assignment_rule)
+        .service(assignment::leads_get_assignment_rule)
+        .service(assignment::leads_change_assignment_rule)
+        .service(assignment::leads_remove_assignment_rule)
         .service(bulk::leads_bulk)
         .service(merges::leads_duplicates)
         .service(merges::leads_list_merges)

@@ -1,6 +1,7 @@
 //! What may be done with leads: one function a use case, inside the caller's transaction.
 
 mod activities;
+mod assignment;
 mod bulk;
 mod contacts;
 mod fields;
@@ -10,6 +11,7 @@ mod scoring;
 mod upkeep;
 
 pub use activities::{NewActivity, activities, log_activity};
+pub use assignment::{add_rule, change_rule, give_owners, remove_rule, rule, rules, tell_owner};
 pub use bulk::{BulkMode, BulkOutcome, Chosen, LEADS_AT_ONCE, bulk};
 pub use contacts::{NewContact, add_contact, change_contact, contacts, remove_contact};
 pub use fields::{
@@ -26,6 +28,7 @@ use super::contract::events::{LeadCreated, LeadDeleted, LeadUpdated};
 use super::contract::{LeadId, LeadsError};
 use super::domain::{Details, Form, Lead, Touch, changes};
 use super::store::{self, Claim, Filter, Place, Row, Sort};
+use crate::identity::People;
 use crate::kernel::{Country, FieldSet};
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
@@ -64,8 +67,13 @@ pub enum Outcome {
     Updated(Row),
 }
 
-/// Creates a lead, or does to its duplicate what `on_duplicate` says.
-pub fn create(tx: &mut TenantTx<'_>, new: NewLead, on_duplicate: OnDuplicate) -> Result<Outcome, LeadsError> {
+/// Creates a lead, which gets an owner by the tenant's rules when none is named, or does to its duplicate what `on_duplicate` says.
+pub fn create(
+    tx: &mut TenantTx<'_>,
+    people: &dyn People,
+    new: NewLead,
+    on_duplicate: OnDuplicate,
+) -> Result<Outcome, LeadsError> {
     let mut lead = Lead::new(new.details, new.touch, tx.now());
     lead.owner = new.owner;
     if on_duplicate == OnDuplicate::Update {
@@ -78,9 +86,14 @@ pub fn create(tx: &mut TenantTx<'_>, new: NewLead, on_duplicate: OnDuplicate) ->
     let claim = if on_duplicate == OnDuplicate::Allow { Claim::WhatIsFree } else { Claim::All };
     let definitions = definitions(tx)?;
     definitions.begin(&mut lead.details.custom_fields).map_err(fields::refused)?;
+    let was_named = lead.owner.is_some();
+    give_owners(tx, people, std::slice::from_mut(&mut lead))?;
     let rows = store::insert(tx, std::slice::from_ref(&lead), claim)?;
     index(tx, std::slice::from_ref(&lead), &definitions)?;
     announce(tx, &lead);
+    if !was_named {
+        tell_owner(tx, &lead);
+    }
     rows.into_iter().next().map(Outcome::Created).ok_or(LeadsError::NotFound(lead.id))
 }
 

@@ -1,6 +1,7 @@
 //! Leads in the database: reading, writing, and the identities that make duplicates.
 
 mod activities;
+mod assignment;
 mod contacts;
 mod field_values;
 mod likenesses;
@@ -13,6 +14,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Uuid as SqlUuid};
 
 pub use activities::{ActivityRow, activities, insert_activity};
+pub use assignment::{RuleRow, delete_rule, loads, lock_rule, rules, save_rule, take_turns};
 pub use contacts::{ContactRow, contacts, delete_contact, find_contact, insert_contact, save_contact};
 pub use field_values::FieldOrder;
 pub use likenesses::{Shared, likenesses_of, rows_of, save_likenesses, shared};

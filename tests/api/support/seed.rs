@@ -45,11 +45,14 @@ impl Seeded {
         }
         let merge = json!({ "other_id": twins[1] });
         let merge = tenant.owner.post(&format!("/api/v1/leads/{}/merge", twins[0]), merge).await.expect(200);
+        let rule = json!({ "name": marker, "method": "round_robin", "sources": [marker], "user_ids": [colleague_id] });
+        let rule = tenant.owner.post("/api/v1/leads/assignment-rules", rule).await.expect(201);
         let mut ids = vec![
             ("/api/v1/users/{id}", colleague_id),
             ("/api/v1/api-keys/{id}", key.expect(201).text_at("/id")),
             ("/api/v1/leads/{id}", lead_id.clone()),
             ("/api/v1/leads/fields/{id}", field.text_at("/id")),
+            ("/api/v1/leads/assignment-rules/{id}", rule.text_at("/id")),
             ("/api/v1/leads/merges/{id}", merge.text_at("/merge/id")),
             ("/api/v1/leads/{id}/contacts/{contact_id}", contact.text_at("/id")),
         ];

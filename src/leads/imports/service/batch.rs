@@ -130,9 +130,14 @@ pub fn run(
     for (number, lead) in leads {
         sorting.take(number, lead);
     }
-    let Sorting { fresh, updates, tally, reasons, seen, .. } = sorting;
+    let Sorting { mut fresh, updates, tally, reasons, seen, .. } = sorting;
     if plan.mode == Mode::Real {
+        let ownerless: Vec<bool> = fresh.iter().map(|lead| lead.owner.is_none()).collect();
+        service::give_owners(tx, people, &mut fresh)?;
         write(tx, plan, &fresh, updates)?;
+        for (lead, _) in fresh.iter().zip(ownerless).filter(|(_, was_ownerless)| *was_ownerless) {
+            service::tell_owner(tx, lead);
+        }
     }
     store::add_reasons(tx, plan.id, &reasons)?;
     let row = store::advance(tx, plan.id, tally, next)?;
