@@ -3,6 +3,7 @@
 mod color;
 mod country;
 mod currency;
+mod custom_fields;
 mod email;
 mod locale;
 mod message;
@@ -18,6 +19,7 @@ mod web_url;
 pub use color::Color;
 pub use country::Country;
 pub use currency::Currency;
+pub use custom_fields::{FieldDefinition, FieldKey, FieldKind, FieldSet, Indexed, Refused};
 pub use email::EmailAddress;
 pub use locale::Locale;
 pub use message::{Invalid, Language, Message};

@@ -16,6 +16,7 @@ mod store;
 mod tasks;
 
 use crate::platform::db::Module;
+use crate::platform::fields::FieldTables;
 
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{LeadId, LeadMarker, LeadsError, events};
@@ -25,3 +26,4 @@ pub use imports::Imports;
 pub use tasks::{start, subscriptions};
 
 const LEADS: Module = Module::named("leads");
+const FIELDS: FieldTables = FieldTables::of(LEADS, "leads");

@@ -122,4 +122,79 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(identities, leads);
+diesel::table! {
+    leads.fields (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        version -> Int4,
+        key -> Text,
+        label -> Text,
+        kind -> Text,
+        choices -> Array<Text>,
+        is_required -> Bool,
+        is_unique -> Bool,
+        default_value -> Nullable<Jsonb>,
+        position -> Int4,
+        passes_left -> Int2,
+        indexed_to -> Nullable<Uuid>,
+        archived_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    leads.field_values (tenant_id, record_id, field_id, number) {
+        tenant_id -> Uuid,
+        record_id -> Uuid,
+        field_id -> Uuid,
+        number -> Int2,
+        text_value -> Nullable<Text>,
+        number_value -> Nullable<Float8>,
+        unique_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    leads.likenesses (tenant_id, kind, key, lead_id) {
+        tenant_id -> Uuid,
+        kind -> Int2,
+        key -> Text,
+        lead_id -> Uuid,
+        is_shared -> Bool,
+    }
+}
+
+diesel::table! {
+    leads.merges (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        lead_id -> Uuid,
+        other_id -> Uuid,
+        memory -> Jsonb,
+        merged_by -> Nullable<Uuid>,
+        merged_at -> Timestamptz,
+        undone_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    leads.assignment_rules (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        version -> Int4,
+        name -> Text,
+        position -> Int4,
+        method -> Text,
+        sources -> Array<Text>,
+        industries -> Array<Text>,
+        regions -> Array<Text>,
+        user_ids -> Array<Uuid>,
+        turn -> Int8,
+        is_active -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(field_values, identities, leads);

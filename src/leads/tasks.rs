@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::LEADS;
 use super::contract::LeadsError;
-use super::contract::events::{LeadCreated, LeadUpdated};
+use super::contract::events::{LeadContactChanged, LeadCreated, LeadMergeUndone, LeadMerged, LeadUpdated};
 use super::domain::RuleScorer;
 use super::imports::{self, Imports};
 use super::service;
@@ -24,7 +24,21 @@ pub fn subscriptions() -> Vec<Subscription> {
     vec![
         Subscription::new("leads-scoring")
             .on::<LeadCreated>(|tx, created, _| Ok(service::rescore(tx, &RuleScorer, created.id)?))
-            .on::<LeadUpdated>(|tx, updated, _| Ok(service::rescore(tx, &RuleScorer, updated.id)?)),
+            .on::<LeadUpdated>(|tx, updated, _| Ok(service::rescore(tx, &RuleScorer, updated.id)?))
+            .on::<LeadMerged>(|tx, merged, _| Ok(service::rescore(tx, &RuleScorer, merged.id)?))
+            .on::<LeadMergeUndone>(|tx, undone, _| {
+                service::rescore(tx, &RuleScorer, undone.id)?;
+                Ok(service::rescore(tx, &RuleScorer, undone.other_id)?)
+            }),
+        Subscription::new("leads-likeness")
+            .on::<LeadCreated>(|tx, created, _| Ok(service::note_likenesses(tx, created.id)?))
+            .on::<LeadUpdated>(|tx, updated, _| Ok(service::note_likenesses(tx, updated.id)?))
+            .on::<LeadContactChanged>(|tx, changed, _| Ok(service::note_likenesses(tx, changed.id)?))
+            .on::<LeadMerged>(|tx, merged, _| Ok(service::note_likenesses(tx, merged.id)?))
+            .on::<LeadMergeUndone>(|tx, undone, _| {
+                service::note_likenesses(tx, undone.id)?;
+                Ok(service::note_likenesses(tx, undone.other_id)?)
+            }),
     ]
 }
 

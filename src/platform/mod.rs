@@ -7,6 +7,7 @@ pub mod clock;
 pub mod db;
 pub mod embedded;
 pub mod events;
+pub mod fields;
 pub mod http;
 pub mod id;
 pub mod idempotency;

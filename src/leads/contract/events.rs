@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::LeadId;
+pub use super::field_events::{LeadFieldArchived, LeadFieldChanged, LeadFieldDefined};
+pub use super::merge_events::{LeadMergeUndone, LeadMerged};
+pub use super::rule_events::{LeadAssignmentRuleChanged, RuleChange};
 use crate::leads::domain::{ActivityKind, ScoreReason, Status};
 use crate::platform::auth::UserId;
 use crate::platform::events::{CatalogueEntry, Event};
@@ -205,6 +208,12 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<LeadContactChanged>(),
         CatalogueEntry::of::<LeadDeleted>(),
         CatalogueEntry::of::<LeadImportCompleted>(),
+        CatalogueEntry::of::<LeadFieldDefined>(),
+        CatalogueEntry::of::<LeadAssignmentRuleChanged>(),
+        CatalogueEntry::of::<LeadMerged>(),
+        CatalogueEntry::of::<LeadMergeUndone>(),
+        CatalogueEntry::of::<LeadFieldChanged>(),
+        CatalogueEntry::of::<LeadFieldArchived>(),
     ]
 }
 

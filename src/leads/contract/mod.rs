@@ -1,8 +1,10 @@
 //! What others may know of leads: their identifiers, what happens to them, and why something is refused.
 
 pub mod events;
-
-use serde_json::json;
+mod field_events;
+mod merge_events;
+mod problems;
+mod rule_events;
 
 use crate::identity::IdentityError;
 use crate::kernel::Message;
@@ -39,6 +41,35 @@ pub enum LeadsError {
         /// Which field is the same: `email` or `phone`.
         field: &'static str,
     },
+    /// Not there, archived, or another tenant's.
+    #[error("no such field")]
+    FieldNotFound,
+    /// The tenant has a field of that key.
+    #[error("the key belongs to field {0}")]
+    FieldKeyTaken(uuid::Uuid),
+    /// The value of a unique field belongs to another lead.
+    #[error("the value of {key} belongs to lead {existing}")]
+    FieldTaken {
+        /// That lead.
+        existing: LeadId,
+        /// The field's key.
+        key: String,
+    },
+    /// Not there, or another tenant's.
+    #[error("no such assignment rule")]
+    RuleNotFound,
+    /// Not there, forgotten, or another tenant's.
+    #[error("no such merge")]
+    MergeNotFound,
+    /// A lead and itself are one already.
+    #[error("a lead cannot be merged with itself")]
+    MergeWithItself,
+    /// A converted lead is a customer's past.
+    #[error("lead {0} is converted")]
+    MergeConverted(LeadId),
+    /// It was undone, is too old, or its lead is gone.
+    #[error("the merge cannot be undone any more")]
+    MergeOver,
     /// The state machine has no such way.
     #[error("a lead that is {from:?} cannot become {to:?}")]
     WrongState {
@@ -84,59 +115,28 @@ impl AsProblem for LeadsError {
                 "import-not-found",
                 Message::new("No such import", "No existe esa importación"),
             ),
-            Self::Duplicate { existing, field } => duplicate(*existing, field),
-            Self::WrongState { from, to } => wrong_state(*from, *to),
+            Self::RuleNotFound => Problem::not_found(
+                "assignment-rule-not-found",
+                Message::new("No such assignment rule", "No existe esa regla de asignación"),
+            ),
+            Self::MergeNotFound => {
+                Problem::not_found("merge-not-found", Message::new("No such merge", "No existe esa fusión"))
+            }
+            Self::MergeWithItself => problems::merge_with_itself(),
+            Self::MergeConverted(lead) => problems::merge_converted(*lead),
+            Self::MergeOver => problems::merge_over(),
+            Self::FieldNotFound => {
+                Problem::not_found("field-not-found", Message::new("No such field", "No existe ese campo"))
+            }
+            Self::FieldKeyTaken(existing) => problems::field_key_taken(*existing),
+            Self::FieldTaken { existing, key } => problems::field_taken(*existing, key),
+            Self::Duplicate { existing, field } => problems::duplicate(*existing, field),
+            Self::WrongState { from, to } => problems::wrong_state(*from, *to),
             Self::Stale(version) => Problem::stale(*version),
-            Self::UnknownOwner(_) => unknown_owner(),
+            Self::UnknownOwner(_) => problems::unknown_owner(),
             Self::Invalid(problem) => problem.clone(),
             Self::Identity(error) => error.as_problem(),
             Self::Db(error) => error.as_problem(),
         }
     }
-}
-
-fn duplicate(existing: LeadId, field: &str) -> Problem {
-    let title = Message::new(
-        "There is a lead with this e-mail or phone",
-        "Ya hay un prospecto con este correo o teléfono",
-    );
-    let (en, es) = if field == "phone" { ("phone", "teléfono") } else { ("e-mail", "correo") };
-    let detail = Message::formatted(
-        format!(
-            "The same {en} belongs to lead {existing}; send `?on_duplicate=update` to update it, or `allow` to keep both"
-        ),
-        format!(
-            "El mismo {es} es del prospecto {existing}; envíe `?on_duplicate=update` para actualizarlo, o `allow` para conservar ambos"
-        ),
-    );
-    Problem::conflict("lead-duplicate", title)
-        .detail(detail)
-        .member("existing_id", json!(existing))
-        .member("existing", json!(format!("/api/v1/leads/{existing}")))
-        .member("field", json!(field))
-}
-
-fn wrong_state(from: Status, to: Status) -> Problem {
-    let (from_name, to_name) = (from.as_str(), to.as_str());
-    let allowed: Vec<&str> = from.ways().iter().map(|status| status.as_str()).collect();
-    let list = allowed.join(", ");
-    Problem::conflict(
-        "lead-wrong-state",
-        Message::new("The lead is in another state", "El prospecto está en otro estado"),
-    )
-    .detail(Message::formatted(
-        format!("A lead that is `{from_name}` cannot become `{to_name}`; from here: {list}"),
-        format!("Un prospecto en `{from_name}` no puede pasar a `{to_name}`; desde aquí: {list}"),
-    ))
-    .member("allowed", json!(allowed))
-}
-
-fn unknown_owner() -> Problem {
-    use crate::kernel::Invalid;
-    use crate::platform::problem::FieldError;
-    let reason = Invalid::new(
-        "is not an active user of this company; `GET /api/v1/users` lists them",
-        "no es un usuario activo de esta empresa; `GET /api/v1/users` los muestra",
-    );
-    Problem::invalid(vec![FieldError::at("/owner_id", reason)])
 }

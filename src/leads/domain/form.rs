@@ -134,10 +134,16 @@ fn custom(fields: &Map<String, Value>) -> Result<Map<String, Value>, Invalid> {
             "como máximo 100 campos, con nombres de 1 a 100 caracteres",
         ));
     }
-    if fields.values().any(|value| value.is_object() || value.is_array() || too_long(value)) {
+    // Which lists are taken is up to the fields that the tenant defined.
+    let is_odd_list = |value: &Value| {
+        value.as_array().is_some_and(|items| {
+            items.len() > 200 || items.iter().any(|item| !item.is_string() || too_long(item))
+        })
+    };
+    if fields.values().any(|value| value.is_object() || is_odd_list(value) || too_long(value)) {
         return Err(Invalid::new(
-            "values are texts of at most 10,000 characters, numbers, booleans or null",
-            "los valores son textos de hasta 10 000 caracteres, números, booleanos o null",
+            "values are texts of at most 10,000 characters, numbers, booleans, null, or the choices of a defined field",
+            "los valores son textos de hasta 10 000 caracteres, números, booleanos, null, o las opciones de un campo definido",
         ));
     }
     Ok(fields.clone())

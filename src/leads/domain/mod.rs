@@ -1,17 +1,25 @@
 //! The rules of leads: states and the ways between them, and what may be done to a lead.
 
+mod assignment;
 mod attribution;
+mod bulk;
 mod details;
 mod form;
+mod likeness;
+mod merge;
 mod score;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use assignment::{AssignmentMethod, AssignmentRule};
 pub use attribution::{Consent, Touch};
+pub use bulk::{BulkAction, Decision};
 pub use details::{Details, changes};
 pub use form::Form;
+pub use likeness::{LikenessKind, likenesses};
+pub use merge::{Choices, left_over, merge, taken_back};
 pub use score::{BASE_SCORE, RuleScorer, Score, ScoreReason, Scorer};
 
 use super::contract::{LeadId, LeadsError};

@@ -9,13 +9,14 @@ use uuid::Uuid;
 use super::ReadLeads;
 use super::views::{LeadView, StatusCounts, SummaryView};
 use crate::kernel::text::{digits, fold};
-use crate::kernel::{Invalid, Line};
+use crate::kernel::{FieldSet, Invalid, Line};
 use crate::leads::domain::Status;
 use crate::leads::service::{self, Summary};
-use crate::leads::store::{Direction, Filter, Place, Sort, SortKey};
+use crate::leads::store::{Direction, FieldOrder, Filter, Place, Sort, SortKey};
 use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
-use crate::platform::http::{Cursor, Moment, Page, PageLimit, Query, Reply};
+use crate::platform::fields::conditions;
+use crate::platform::http::{Cursor, Moment, Page, PageLimit, QueryWithFields, Reply};
 use crate::platform::problem::{FieldError, Problem};
 
 /// Which leads, in which order.
@@ -61,8 +62,10 @@ pub struct ListQuery {
     /// Words in the company, contact or e-mail, or digits of the phone; accents and capitals do not matter.
     #[param(max_length = 100)]
     q: Option<String>,
-    /// `created_at`, `updated_at`, `score`, `company_name` or `next_follow_up_at`; `-` before it turns it round.
-    #[param(inline, value_type = Option<SortName>)]
+    /// `created_at`, `updated_at`, `score`, `company_name`, `next_follow_up_at` or `field.<key>`; `-` before it turns it round.
+    #[param(
+        pattern = "^-?(created_at|updated_at|score|company_name|next_follow_up_at|field\\.[a-z0-9][a-z0-9_]{0,59})$"
+    )]
     sort: Option<String>,
     /// Items a page.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 20)]
@@ -71,55 +74,38 @@ pub struct ListQuery {
     cursor: Option<String>,
 }
 
-/// The orders that a list can have.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes the parameter")]
-enum SortName {
-    #[schema(rename = "created_at")]
-    CreatedAt,
-    #[schema(rename = "-created_at")]
-    CreatedAtDown,
-    #[schema(rename = "updated_at")]
-    UpdatedAt,
-    #[schema(rename = "-updated_at")]
-    UpdatedAtDown,
-    #[schema(rename = "score")]
-    Score,
-    #[schema(rename = "-score")]
-    ScoreDown,
-    #[schema(rename = "company_name")]
-    CompanyName,
-    #[schema(rename = "-company_name")]
-    CompanyNameDown,
-    #[schema(rename = "next_follow_up_at")]
-    NextFollowUpAt,
-    #[schema(rename = "-next_follow_up_at")]
-    NextFollowUpAtDown,
-}
-
 /// List leads
 ///
 /// Lists leads, newest first when no order is given.
+///
+/// Each field that your company defined is a filter too: `field.<key>=<value>`, and of numbers and dates
+/// `field.<key>.from` (included) and `field.<key>.to` (excluded). A field that is not defined is 422. In an order by a field
+/// or by `next_follow_up_at`, leads without one have no place.
 #[utoipa::path(operation_id = "leads_list", tag = "leads", params(ListQuery),
     security(("bearer" = ["leads:read"])),
     responses((status = 200, description = "A page of leads.", body = Page<LeadView>)))]
 #[get("/api/v1/leads")]
 pub async fn leads_list(
     who: Authorized<ReadLeads>,
-    query: Query<ListQuery>,
+    query: QueryWithFields<ListQuery>,
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
-    let query = query.0;
+    let QueryWithFields(query, parameters) = query;
     let limit = query.limit.unwrap_or_default();
-    let sort = sort(query.sort.as_deref())?;
+    let order = query.sort.clone();
     let place = query.cursor.as_deref().map(Cursor::read::<Place>).transpose()?;
-    if place.as_ref().is_some_and(|place| !place.fits(sort)) {
-        return Err(Cursor::refused());
-    }
-    let filter = query.filter()?;
+    let mut filter = query.filter()?;
+    let needs_fields =
+        !parameters.is_empty() || order.as_deref().is_some_and(|order| order.contains("field."));
     db.tenant(who.actor(), move |tx| {
-        let rows = service::list(tx, &filter, sort, place, limit)?;
-        let page = Page::cut(rows, limit, |row| Place::behind(sort, row));
+        let fields = if needs_fields { service::definitions(tx)? } else { FieldSet::default() };
+        filter.fields = conditions(&fields, &parameters)?;
+        let sort = sort(order.as_deref(), &fields)?;
+        if place.as_ref().is_some_and(|place| !place.fits(&sort)) {
+            return Err(Cursor::refused());
+        }
+        let rows = service::list(tx, &filter, &sort, place, limit)?;
+        let page = Page::cut(rows, limit, |row| Place::behind(&sort, row));
         Ok::<_, Problem>(Reply::ok(&page.map(LeadView::from)))
     })
     .await
@@ -166,12 +152,13 @@ impl ListQuery {
             follow_up: (at(self.follow_up_from), at(self.follow_up_to)),
             forgotten: self.forgotten,
             patterns: self.q.as_deref().map(patterns).transpose()?,
+            fields: Vec::new(),
         })
     }
 }
 
 /// `LIKE` patterns for what somebody typed into a search box.
-fn patterns(typed: &str) -> Result<Vec<String>, Problem> {
+pub(super) fn patterns(typed: &str) -> Result<Vec<String>, Problem> {
     let refuse = |reason: Invalid| Problem::invalid(vec![FieldError::parameter("q", reason)]);
     let line = Line::<100>::parse(typed).map_err(refuse)?;
     let mut patterns = vec![pattern(&fold(line.as_str()))];
@@ -187,7 +174,7 @@ fn pattern(text: &str) -> String {
     format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
 }
 
-fn sort(text: Option<&str>) -> Result<Sort, Problem> {
+fn sort(text: Option<&str>, fields: &FieldSet) -> Result<Sort, Problem> {
     let text = text.unwrap_or("-created_at");
     let (name, direction) = match text.strip_prefix('-') {
         Some(name) => (name, Direction::Descending),
@@ -200,9 +187,13 @@ fn sort(text: Option<&str>) -> Result<Sort, Problem> {
         "company_name" => SortKey::CompanyName,
         "next_follow_up_at" => SortKey::NextFollowUpAt,
         _ => {
+            let field = name.strip_prefix("field.").and_then(|key| fields.get(key));
+            if let Some(field) = field.filter(|field| field.kind.is_single()) {
+                return Ok(Sort { key: SortKey::Field(FieldOrder::by(field)), direction });
+            }
             let reason = Invalid::new(
-                "must be created_at, updated_at, score, company_name or next_follow_up_at, with - before it to turn it round",
-                "debe ser created_at, updated_at, score, company_name o next_follow_up_at, con - delante para invertirlo",
+                "must be created_at, updated_at, score, company_name, next_follow_up_at or field.<key> of a defined field that is not multi_choice, with - before it to turn it round",
+                "debe ser created_at, updated_at, score, company_name, next_follow_up_at o field.<clave> de un campo definido que no sea multi_choice, con - delante para invertirlo",
             );
             return Err(Problem::invalid(vec![FieldError::parameter("sort", reason)]));
         }

@@ -1,8 +1,12 @@
 //! Leads over HTTP.
 
 mod activities;
+mod assignment;
+mod bulk;
 mod contacts;
+mod fields;
 mod listing;
+mod merges;
 mod progress;
 mod records;
 mod views;
@@ -22,6 +26,13 @@ pub struct ReadLeads;
 /// `leads:write`
 pub struct WriteLeads;
 
+/// `tenant:write`: how the company works with leads, such as fields and rules.
+pub struct ConfigureLeads;
+
+impl Permission for ConfigureLeads {
+    const NAME: &'static str = "tenant:write";
+}
+
 impl Permission for ReadLeads {
     const NAME: &'static str = "leads:read";
 }
@@ -36,6 +47,21 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(listing::leads_list)
         .service(listing::leads_summary)
         .configure(crate::leads::imports::routes)
+        .service(fields::leads_list_fields)
+        .service(fields::leads_define_field)
+        .service(fields::leads_get_field)
+        .service(fields::leads_change_field)
+        .service(fields::leads_archive_field)
+        .service(assignment::leads_list_assignment_rules)
+        .service(assignment::leads_add_assignment_rule)
+        .service(assignment::leads_get_assignment_rule)
+        .service(assignment::leads_change_assignment_rule)
+        .service(assignment::leads_remove_assignment_rule)
+        .service(bulk::leads_bulk)
+        .service(merges::leads_duplicates)
+        .service(merges::leads_list_merges)
+        .service(merges::leads_undo_merge)
+        .service(merges::leads_merge)
         .service(records::leads_create)
         .service(records::leads_get)
         .service(records::leads_update)

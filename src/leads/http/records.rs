@@ -178,7 +178,7 @@ pub async fn leads_create(
             if let Some(owner) = new.owner {
                 service::check_owner(tx, &**people, owner)?;
             }
-            Ok::<_, LeadsError>(match service::create(tx, new, on_duplicate)? {
+            Ok::<_, LeadsError>(match service::create(tx, &**people, new, on_duplicate)? {
                 Outcome::Created(row) => {
                     let (version, location) = (row.version, format!("/api/v1/leads/{}", row.id));
                     Reply::created(&LeadView::from(row), location).version(version)

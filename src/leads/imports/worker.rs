@@ -17,8 +17,9 @@ use super::service::{self, Batch, Decided, Plan, ReadRow};
 use super::store::{self, ImportRow};
 use super::tasks;
 use crate::identity::{People, TenantSettings};
-use crate::kernel::{Invalid, Message};
+use crate::kernel::{FieldSet, Invalid, Message};
 use crate::leads::contract::LeadsError;
+use crate::leads::service as lead_service;
 use crate::platform::auth::{Actor, TenantId};
 use crate::platform::db::{Db, DbError};
 
@@ -94,16 +95,17 @@ impl Workshop {
         let (worker, people, claimant) = (self.worker, self.people.clone(), tasks::claimant(tenant));
         let taken = self.db.tenant(claimant.clone(), move |tx| service::take_up(tx, id, worker)).await?;
         let Some(row) = taken else { return Ok(None) };
-        let (content, tenant_settings, reasons) = self
+        let (content, tenant_settings, fields, reasons) = self
             .db
             .tenant(claimant.clone(), move |tx| {
                 let reasons = store::reasons(tx, &[id.uuid()])?;
-                Ok::<_, LeadsError>((store::content(tx, id)?, people.settings(tx)?, reasons))
+                let fields = lead_service::definitions(tx)?;
+                Ok::<_, LeadsError>((store::content(tx, id)?, people.settings(tx)?, fields, reasons))
             })
             .await?;
         let opened = tokio::task::spawn_blocking(move || Sheet::open(content)).await;
         let sheet = opened.unwrap_or_else(|_| Err(unreadable()));
-        let prepared = sheet.and_then(|sheet| prepare(&row, sheet, &tenant_settings));
+        let prepared = sheet.and_then(|sheet| prepare(&row, sheet, &tenant_settings, fields));
         let plan = match prepared {
             Ok(plan) => plan,
             Err(reason) => {
@@ -200,7 +202,10 @@ impl Workshop {
         }
         let may_pass = matches!(
             error,
-            LeadsError::Db(DbError::TimedOut(_)) | LeadsError::Duplicate { .. } | LeadsError::NotFound(_)
+            LeadsError::Db(DbError::TimedOut(_))
+                | LeadsError::Duplicate { .. }
+                | LeadsError::FieldTaken { .. }
+                | LeadsError::NotFound(_)
         );
         if may_pass {
             job.size = (job.size / 2).max(1);
@@ -229,7 +234,12 @@ struct StoredColumn {
 }
 
 /// The plan of an import, as it was when the file was uploaded.
-fn prepare(row: &ImportRow, sheet: Sheet, tenant: &TenantSettings) -> Result<Plan, Invalid> {
+fn prepare(
+    row: &ImportRow,
+    sheet: Sheet,
+    tenant: &TenantSettings,
+    fields: FieldSet,
+) -> Result<Plan, Invalid> {
     let columns: Vec<StoredColumn> = stored(&row.mapping)?;
     let choices: BTreeMap<String, String> =
         columns.into_iter().map(|column| (column.header, column.field)).collect();
@@ -243,6 +253,7 @@ fn prepare(row: &ImportRow, sheet: Sheet, tenant: &TenantSettings) -> Result<Pla
             currency: tenant.currency,
             zone: tenant.time_zone,
             source: settings.source,
+            fields,
         },
         on_duplicate: settings.on_duplicate,
         mode: if row.dry_run { Mode::DryRun } else { Mode::Real },

@@ -1,13 +1,23 @@
 //! What may be done with leads: one function a use case, inside the caller's transaction.
 
 mod activities;
+mod assignment;
+mod bulk;
 mod contacts;
+mod fields;
+mod merges;
 mod progress;
 mod scoring;
 mod upkeep;
 
 pub use activities::{NewActivity, activities, log_activity};
+pub use assignment::{add_rule, change_rule, give_owners, remove_rule, rule, rules, tell_owner};
+pub use bulk::{BulkMode, BulkOutcome, Chosen, LEADS_AT_ONCE, bulk};
 pub use contacts::{NewContact, add_contact, change_contact, contacts, remove_contact};
+pub use fields::{
+    archive_field, change_field, define_field, definitions, field, field_holders, fields, index,
+};
+pub use merges::{Merge, Pair, UNDO_FOR, duplicates, merge, merges, note_likenesses, undo_merge};
 pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
 pub use scoring::{rescore, score};
 pub use upkeep::{keep_up, tenants};
@@ -18,7 +28,8 @@ use super::contract::events::{LeadCreated, LeadDeleted, LeadUpdated};
 use super::contract::{LeadId, LeadsError};
 use super::domain::{Details, Form, Lead, Touch, changes};
 use super::store::{self, Claim, Filter, Place, Row, Sort};
-use crate::kernel::Country;
+use crate::identity::People;
+use crate::kernel::{Country, FieldSet};
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
 use crate::platform::http::PageLimit;
@@ -56,8 +67,13 @@ pub enum Outcome {
     Updated(Row),
 }
 
-/// Creates a lead, or does to its duplicate what `on_duplicate` says.
-pub fn create(tx: &mut TenantTx<'_>, new: NewLead, on_duplicate: OnDuplicate) -> Result<Outcome, LeadsError> {
+/// Creates a lead, which gets an owner by the tenant's rules when none is named, or does to its duplicate what `on_duplicate` says.
+pub fn create(
+    tx: &mut TenantTx<'_>,
+    people: &dyn People,
+    new: NewLead,
+    on_duplicate: OnDuplicate,
+) -> Result<Outcome, LeadsError> {
     let mut lead = Lead::new(new.details, new.touch, tx.now());
     lead.owner = new.owner;
     if on_duplicate == OnDuplicate::Update {
@@ -68,8 +84,16 @@ pub fn create(tx: &mut TenantTx<'_>, new: NewLead, on_duplicate: OnDuplicate) ->
         }
     }
     let claim = if on_duplicate == OnDuplicate::Allow { Claim::WhatIsFree } else { Claim::All };
+    let definitions = definitions(tx)?;
+    definitions.begin(&mut lead.details.custom_fields).map_err(fields::refused)?;
+    let was_named = lead.owner.is_some();
+    give_owners(tx, people, std::slice::from_mut(&mut lead))?;
     let rows = store::insert(tx, std::slice::from_ref(&lead), claim)?;
+    index(tx, std::slice::from_ref(&lead), &definitions)?;
     announce(tx, &lead);
+    if !was_named {
+        tell_owner(tx, &lead);
+    }
     rows.into_iter().next().map(Outcome::Created).ok_or(LeadsError::NotFound(lead.id))
 }
 
@@ -99,7 +123,7 @@ pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Row, LeadsError> {
 pub fn list(
     tx: &mut TenantTx<'_>,
     filter: &Filter,
-    sort: Sort,
+    sort: &Sort,
     place: Option<Place>,
     limit: PageLimit,
 ) -> Result<Vec<Row>, LeadsError> {
@@ -199,9 +223,13 @@ fn replace<T: Clone>(field: &mut Option<T>, fresh: Option<&T>) {
 fn rewrite(
     tx: &mut TenantTx<'_>,
     lead: &mut Lead,
-    details: Details,
+    mut details: Details,
     touch: Option<Touch>,
 ) -> Result<Row, LeadsError> {
+    let has_other_values = lead.details.custom_fields != details.custom_fields;
+    let definitions = if has_other_values { definitions(tx)? } else { FieldSet::default() };
+    let before = &lead.details.custom_fields;
+    definitions.change(before, &mut details.custom_fields).map_err(fields::refused)?;
     let mut changed = changes(&lead.details, &details);
     if lead.last_touch != touch {
         changed.insert("utm".to_owned(), json!({ "from": lead.last_touch, "to": touch }));
@@ -216,7 +244,10 @@ fn rewrite(
     }
     lead.last_touch = touch;
     if !same_person {
-        store::reclaim(tx, lead)?;
+        store::reclaim(tx, lead, Claim::All)?;
+    }
+    if has_other_values {
+        fields::reindex(tx, lead, &definitions)?;
     }
     commit(tx, lead, |lead| LeadUpdated { id: lead.id, changes: changed })
 }

@@ -2,7 +2,9 @@
 
 use chrono::TimeDelta;
 
+use super::merges::UNDO_FOR;
 use crate::identity::People;
+use crate::leads::FIELDS;
 use crate::leads::contract::LeadsError;
 use crate::leads::contract::events::{LeadFollowUpDue, LeadForgotten};
 use crate::leads::domain::Lead;
@@ -18,8 +20,8 @@ pub fn tenants(tx: &mut SystemTx<'_>) -> Result<Vec<TenantId>, LeadsError> {
     store::tenants(tx)
 }
 
-/// Tells follow-ups that are due and marks forgotten leads of the tenant; answers whether there may
-/// be more.
+/// Tells follow-ups that are due, marks forgotten leads of the tenant, and goes on with what its fields leave to do;
+/// answers whether there may be more.
 pub fn keep_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<bool, LeadsError> {
     let now = tx.now();
     let due = store::due(tx, AT_ONCE)?;
@@ -37,6 +39,8 @@ pub fn keep_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<bool, Leads
         let since = lead.updated_at;
         tx.emit(lead.id.uuid(), lead.version, &LeadForgotten { id: lead.id, since, owner_id: lead.owner });
     }
+    store::forget_merges(tx, UNDO_FOR)?;
+    let fields_left = FIELDS.keep_up(tx)?;
     let full = |leads: &[Lead]| i64::try_from(leads.len()).is_ok_and(|count| count == AT_ONCE);
-    Ok(full(&due) || full(&neglected))
+    Ok(full(&due) || full(&neglected) || fields_left)
 }

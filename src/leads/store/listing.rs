@@ -8,15 +8,18 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Row;
+use super::field_values::{self, FieldOrder};
+use crate::kernel::Indexed;
 use crate::leads::LEADS;
 use crate::leads::contract::LeadsError;
 use crate::leads::domain::Status;
 use crate::leads::schema::leads::{self, dsl};
 use crate::platform::db::{DbError, TenantTx};
+use crate::platform::fields::FieldCondition;
 use crate::platform::http::{Cursor, PageLimit};
 
 /// Which leads are asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
     pub status: Option<Status>,
     pub owner: Option<Uuid>,
@@ -30,19 +33,30 @@ pub struct Filter {
     pub forgotten: Option<bool>,
     /// `LIKE` patterns over the search text, any of which must match.
     pub patterns: Option<Vec<String>>,
+    /// On custom fields; all must hold.
+    pub fields: Vec<FieldCondition>,
+}
+
+impl Filter {
+    /// Whether it leaves every lead.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// From (included) and to (excluded).
 pub type Range = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// What a list is ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SortKey {
     CreatedAt,
     UpdatedAt,
     Score,
     CompanyName,
     NextFollowUpAt,
+    /// A custom field.
+    Field(FieldOrder),
 }
 
 /// Upwards or downwards.
@@ -53,7 +67,7 @@ pub enum Direction {
 }
 
 /// An order: a key and a direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sort {
     /// The key.
     pub key: SortKey,
@@ -74,49 +88,74 @@ enum Value {
     Time(DateTime<Utc>),
     Number(i32),
     Text(String),
+    Indexed(Indexed),
 }
 
 impl Place {
     /// The cursor behind `row`.
-    pub fn behind(sort: Sort, row: &Row) -> String {
-        let value = match sort.key {
+    pub fn behind(sort: &Sort, row: &Row) -> String {
+        let value = match &sort.key {
             SortKey::CreatedAt => Value::Time(row.created_at),
             SortKey::UpdatedAt => Value::Time(row.updated_at),
             SortKey::Score => Value::Number(row.score),
             SortKey::CompanyName => Value::Text(row.company_name.clone()),
             SortKey::NextFollowUpAt => Value::Time(row.next_follow_up_at.unwrap_or_default()),
+            SortKey::Field(order) => Value::Indexed(order.value_of(row)),
         };
-        Cursor::write(&Self { sort, value, id: row.id })
+        Cursor::write(&Self { sort: sort.clone(), value, id: row.id })
     }
 
     /// Whether it is a place in a list ordered by `sort`.
-    pub fn fits(&self, sort: Sort) -> bool {
-        let kind = match sort.key {
+    pub fn fits(&self, sort: &Sort) -> bool {
+        let kind = match &sort.key {
             SortKey::Score => matches!(self.value, Value::Number(_)),
             SortKey::CompanyName => matches!(&self.value, Value::Text(text) if !text.contains('\0')),
+            SortKey::Field(order) => matches!(&self.value, Value::Indexed(value) if order.holds(value)),
             _ => matches!(self.value, Value::Time(_)),
         };
-        self.sort == sort && kind
+        self.sort == *sort && kind
     }
 }
 
-type Query = leads::BoxedQuery<'static, diesel::pg::Pg>;
+pub(super) type Query = leads::BoxedQuery<'static, diesel::pg::Pg>;
 
 /// Up to `limit + 1` leads behind `place`.
 pub fn list(
     tx: &mut TenantTx<'_>,
     filter: &Filter,
-    sort: Sort,
+    sort: &Sort,
     place: Option<Place>,
     limit: PageLimit,
 ) -> Result<Vec<Row>, LeadsError> {
-    let tenant = tx.tenant().uuid();
-    let query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), filter);
+    if let SortKey::Field(order) = &sort.key {
+        let within = if filter.is_empty() { None } else { Some(narrowed(tx, filter)?) };
+        let place = place.and_then(|place| match place.value {
+            Value::Indexed(value) => Some((value, place.id)),
+            _ => None,
+        });
+        return field_values::ordered(tx, order, sort.direction, place, limit, within);
+    }
+    let query = narrowed(tx, filter)?;
     let query = match place {
         Some(place) => behind(query, place),
         None => query,
     };
     let query = order(query, sort).limit(limit.rows_to_read()).select(Row::as_select());
+    Ok(query.load(tx.conn(LEADS)?).map_err(DbError::from)?)
+}
+
+/// Up to `at_most` leads that `filter` leaves behind the lead `behind`, by identifier.
+pub fn ids(
+    tx: &mut TenantTx<'_>,
+    filter: &Filter,
+    behind: Option<Uuid>,
+    at_most: usize,
+) -> Result<Vec<Uuid>, LeadsError> {
+    let mut query = narrowed(tx, filter)?;
+    if let Some(behind) = behind {
+        query = query.filter(dsl::id.gt(behind));
+    }
+    let query = query.order(dsl::id).limit(i64::try_from(at_most).unwrap_or(i64::MAX)).select(dsl::id);
     Ok(query.load(tx.conn(LEADS)?).map_err(DbError::from)?)
 }
 
@@ -146,6 +185,23 @@ pub fn attention(tx: &mut TenantTx<'_>) -> Result<(i64, i64), LeadsError> {
         .get_result(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     Ok((forgotten, due))
+}
+
+/// The leads that `filter` leaves.
+pub(super) fn narrowed(tx: &mut TenantTx<'_>, filter: &Filter) -> Result<Query, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let mut query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), filter);
+    for condition in &filter.fields {
+        let found = dsl::id.eq_any(field_values::matching(tenant, condition));
+        // Few leads are looked up one by one. Of many, OR keeps PostgreSQL from a probe for each: it hashes what is found
+        // and goes through the list in its order, which ends when the page is full.
+        if field_values::is_broad(tx, condition)? {
+            query = query.filter(found.or(sql::<Bool>("FALSE")));
+        } else {
+            query = query.filter(found);
+        }
+    }
+    Ok(query)
 }
 
 fn narrow(mut query: Query, filter: &Filter) -> Query {
@@ -212,7 +268,7 @@ fn behind(query: Query, place: Place) -> Query {
         SortKey::UpdatedAt => "updated_at",
         SortKey::Score => "score",
         SortKey::CompanyName => "company_name",
-        SortKey::NextFollowUpAt => "next_follow_up_at",
+        SortKey::NextFollowUpAt | SortKey::Field(_) => "next_follow_up_at",
     };
     let comparison = match place.sort.direction {
         Direction::Ascending => ">",
@@ -235,14 +291,15 @@ fn behind(query: Query, place: Place) -> Query {
                 .bind::<diesel::sql_types::Uuid, _>(id)
                 .sql(")"),
         ),
+        Value::Indexed(_) => query,
         Value::Text(text) => query
             .filter(start.bind::<Text, _>(text).sql(", ").bind::<diesel::sql_types::Uuid, _>(id).sql(")")),
     }
 }
 
-fn order(query: Query, sort: Sort) -> Query {
+fn order(query: Query, sort: &Sort) -> Query {
     use Direction::{Ascending, Descending};
-    match (sort.key, sort.direction) {
+    match (&sort.key, sort.direction) {
         (SortKey::CreatedAt, Ascending) => query.order((dsl::created_at.asc(), dsl::id.asc())),
         (SortKey::CreatedAt, Descending) => query.order((dsl::created_at.desc(), dsl::id.desc())),
         (SortKey::UpdatedAt, Ascending) => query.order((dsl::updated_at.asc(), dsl::id.asc())),
@@ -258,5 +315,7 @@ fn order(query: Query, sort: Sort) -> Query {
         (SortKey::NextFollowUpAt, Descending) => query
             .filter(dsl::next_follow_up_at.is_not_null())
             .order((dsl::next_follow_up_at.desc(), dsl::id.desc())),
+        // It has a list of its own.
+        (SortKey::Field(_), _) => query,
     }
 }

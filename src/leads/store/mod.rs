@@ -1,8 +1,12 @@
 //! Leads in the database: reading, writing, and the identities that make duplicates.
 
 mod activities;
+mod assignment;
 mod contacts;
+mod field_values;
+mod likenesses;
 mod listing;
+mod merges;
 mod rows;
 
 use chrono::{DateTime, Utc};
@@ -10,8 +14,15 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Uuid as SqlUuid};
 
 pub use activities::{ActivityRow, activities, insert_activity};
+pub use assignment::{RuleRow, delete_rule, loads, lock_rule, rules, save_rule, take_turns};
 pub use contacts::{ContactRow, contacts, delete_contact, find_contact, insert_contact, save_contact};
-pub use listing::{Direction, Filter, Place, Sort, SortKey, attention, counts, list};
+pub use field_values::FieldOrder;
+pub use likenesses::{Shared, likenesses_of, rows_of, save_likenesses, shared};
+pub use listing::{Direction, Filter, Place, Sort, SortKey, attention, counts, ids, list};
+pub use merges::{
+    MergeRow, close_merge, forget_merges, insert_merge, lock_merge, merges, move_back, move_belongings,
+    put_row,
+};
 pub use rows::{IdentityRow, Row};
 use rows::{identity_rows, restore, row};
 
@@ -57,6 +68,20 @@ pub fn lock(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead, LeadsError> {
     restore(row.ok_or(LeadsError::NotFound(id))?)
 }
 
+/// Those of the leads that are there, locked until the transaction ends, by identifier.
+pub fn lock_all(tx: &mut TenantTx<'_>, of: &[uuid::Uuid]) -> Result<Vec<Lead>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let rows = leads::table
+        .filter(leads::tenant_id.eq(tenant))
+        .filter(leads::id.eq_any(of))
+        .order(leads::id)
+        .for_update()
+        .select(Row::as_select())
+        .load::<Row>(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    rows.into_iter().map(restore).collect()
+}
+
 /// Writes new leads and claims their identities; answers their rows.
 pub fn insert(tx: &mut TenantTx<'_>, new: &[Lead], claim: Claim) -> Result<Vec<Row>, LeadsError> {
     let tenant = tx.tenant().uuid();
@@ -84,13 +109,13 @@ pub fn save(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<Row, LeadsError> {
 }
 
 /// Gives up the lead's identities and claims those that it has now.
-pub fn reclaim(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<(), LeadsError> {
+pub fn reclaim(tx: &mut TenantTx<'_>, lead: &Lead, claim: Claim) -> Result<(), LeadsError> {
     let tenant = tx.tenant().uuid();
     let own = identities::table
         .filter(identities::tenant_id.eq(tenant))
         .filter(identities::lead_id.eq(lead.id.uuid()));
     diesel::delete(own).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
-    claim_identities(tx, &identity_rows(tenant, lead), Claim::All)
+    claim_identities(tx, &identity_rows(tenant, lead), claim)
 }
 
 /// Who holds any of `values` already.
@@ -104,6 +129,16 @@ pub fn holders(tx: &mut TenantTx<'_>, values: &[String]) -> Result<Vec<IdentityR
         .load(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     Ok(held)
+}
+
+/// Which import brought each of `leads`.
+pub fn origins(
+    tx: &mut TenantTx<'_>,
+    of: &[uuid::Uuid],
+) -> Result<Vec<(uuid::Uuid, Option<uuid::Uuid>)>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let rows = leads::table.filter(leads::tenant_id.eq(tenant)).filter(leads::id.eq_any(of));
+    Ok(rows.select((leads::id, leads::import_id)).load(tx.conn(LEADS)?).map_err(DbError::from)?)
 }
 
 /// Deletes the lead with all that belongs to it.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::kernel::{Country, Currency, EmailAddress, Invalid, Line, Money, Phone, Prose, WebUrl};
@@ -12,7 +13,7 @@ use crate::platform::db::{DbError, RawJson};
 use crate::platform::id::Id;
 
 /// A row of `leads.leads`.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
 #[diesel(table_name = leads, treat_none_as_null = true)]
 pub struct Row {
     pub tenant_id: Uuid,

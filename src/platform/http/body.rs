@@ -82,6 +82,18 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     }
 }
 
+/// The query of a request, and its parameters `field.<name>` apart, as (name, value).
+pub struct QueryWithFields<T>(pub T, pub Vec<(String, String)>);
+
+impl<T: DeserializeOwned> FromRequest for QueryWithFields<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read_query_with_fields(request.query_string()))
+    }
+}
+
 /// The version that the client read, from `If-Match`; none when it does not care.
 pub struct IfMatch(pub Option<i32>);
 
@@ -266,6 +278,21 @@ fn nul_in(value: &Value, place: &str) -> Option<String> {
         }),
         _ => None,
     }
+}
+
+fn read_query_with_fields<T: DeserializeOwned>(query: &str) -> Result<QueryWithFields<T>, Problem> {
+    check_pairs(query)?;
+    let mut rest = form_urlencoded::Serializer::new(String::new());
+    let mut fields = Vec::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match name.strip_prefix("field.") {
+            Some(name) => fields.push((name.to_owned(), value.into_owned())),
+            None => {
+                rest.append_pair(&name, &value);
+            }
+        }
+    }
+    read_query(&rest.finish()).map(|query| QueryWithFields(query, fields))
 }
 
 fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {

@@ -9,7 +9,7 @@ mod patch;
 mod reply;
 mod words;
 
-pub use body::{BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, parse_json};
+pub use body::{BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, QueryWithFields, parse_json};
 pub use context::{RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};
 pub use moment::Moment;

@@ -2,6 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "clients at once, and real time beside the server's clock")]
 
+mod assignment;
+mod bulk;
+mod merges;
 mod refusals;
 mod shapes;
 

@@ -269,7 +269,7 @@ fn adapted(mut body: Value, whose: &Seeded) -> Value {
 fn place_of(name: &str) -> Option<&'static str> {
     Some(match name.trim_end_matches('s') {
         "owner_id" | "user_id" | "actor_id" => "/api/v1/users/{id}",
-        "lead_id" | "record_id" => "/api/v1/leads/{id}",
+        "lead_id" | "record_id" | "other_id" => "/api/v1/leads/{id}",
         "contact_id" => "/api/v1/leads/{id}/contacts/{contact_id}",
         "import_id" => "/api/v1/leads/imports/{id}",
         "webhook_id" => "/api/v1/webhooks/{id}",

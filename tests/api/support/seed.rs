@@ -21,6 +21,8 @@ impl Seeded {
         let (_, colleague_id) = tenant.colleague(&["SALES"]).await;
         let key =
             tenant.owner.post("/api/v1/api-keys", json!({ "name": marker, "scopes": ["leads:read"] })).await;
+        let field = json!({ "key": "localidad", "label": marker, "type": "text" });
+        let field = tenant.owner.post("/api/v1/leads/fields", field).await.expect(201);
         let lead = json!({
             "company_name": format!("Taller {marker}"), "contact_name": format!("Inés {marker}"), "tags": [marker],
             "email": format!("{marker}@taller.example"), "phone": "+529711609009", "notes": marker,
@@ -36,10 +38,22 @@ impl Seeded {
         tenant.owner.post(&of_lead("assign"), json!({ "owner_id": colleague_id })).await.expect(200);
         let follow_up = json!({ "at": "2030-01-15T16:00:00Z", "note": marker });
         tenant.owner.post(&of_lead("follow-up"), follow_up).await.expect(200);
+        let mut twins = Vec::new();
+        for number in 0..4 {
+            let body = json!({ "company_name": format!("Gemela {marker}"), "email": format!("g{number}.{marker}@taller.example") });
+            twins.push(tenant.owner.post("/api/v1/leads", body).await.expect(201).text_at("/id"));
+        }
+        let merge = json!({ "other_id": twins[1] });
+        let merge = tenant.owner.post(&format!("/api/v1/leads/{}/merge", twins[0]), merge).await.expect(200);
+        let rule = json!({ "name": marker, "method": "round_robin", "sources": [marker], "user_ids": [colleague_id] });
+        let rule = tenant.owner.post("/api/v1/leads/assignment-rules", rule).await.expect(201);
         let mut ids = vec![
             ("/api/v1/users/{id}", colleague_id),
             ("/api/v1/api-keys/{id}", key.expect(201).text_at("/id")),
             ("/api/v1/leads/{id}", lead_id.clone()),
+            ("/api/v1/leads/fields/{id}", field.text_at("/id")),
+            ("/api/v1/leads/assignment-rules/{id}", rule.text_at("/id")),
+            ("/api/v1/leads/merges/{id}", merge.text_at("/merge/id")),
             ("/api/v1/leads/{id}/contacts/{contact_id}", contact.text_at("/id")),
         ];
         ids.push(("/api/v1/events/dead-letters/{id}", dead_letter(app, &lead_id).await));

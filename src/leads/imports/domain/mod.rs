@@ -7,7 +7,10 @@ mod settings;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use reasons::{Outcome, Reasons, already_there, failure, internal_failure, repeated, unstorable};
+pub use reasons::{
+    Outcome, Reasons, already_there, failure, field_refused, internal_failure, repeated, same_field,
+    unstorable,
+};
 pub use row::{Candidate, Name, RowContext, read_row};
 pub use settings::{FileName, OnDuplicate, Settings};
 

@@ -93,6 +93,19 @@ pub fn already_there() -> Message {
     )
 }
 
+/// The row has the value of a unique field that another lead or row has.
+pub fn same_field(label: &str) -> Message {
+    Message::formatted(
+        format!("Another lead or row has the same value of \"{label}\", which is unique."),
+        format!("Otro prospecto u otra fila tiene el mismo valor de \"{label}\", que es único."),
+    )
+}
+
+/// The row's new lead would break the rules of a field.
+pub fn field_refused(key: &str, why: &Invalid) -> Message {
+    Message::formatted(format!("{key}: {}", why.0.en), format!("{key}: {}", why.0.es))
+}
+
 /// The row's lead stands further up in the same file.
 pub fn repeated() -> Message {
     Message::new(

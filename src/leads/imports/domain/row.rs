@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::reasons::{unreachable, unreadable};
 use crate::kernel::{
-    Country, Currency, EmailAddress, Invalid, Line, Message, Phone, Prose, TimeZone, WebUrl,
+    Country, Currency, EmailAddress, FieldSet, Invalid, Line, Message, Phone, Prose, TimeZone, WebUrl,
 };
 use crate::leads::domain::{Details, Form, Status, Touch};
 use crate::leads::imports::mapping::{Picked, RowDraft};
@@ -24,6 +24,8 @@ pub struct RowContext {
     pub zone: TimeZone,
     /// Where leads came from, when a row does not say.
     pub source: Line<100>,
+    /// The custom fields that the tenant defined.
+    pub fields: FieldSet,
 }
 
 /// Whether the file names the company.
@@ -78,6 +80,7 @@ pub fn read_row(draft: RowDraft, context: &RowContext, now: DateTime<Utc>) -> Re
     let touch = kept.touch([draft.utm_source, draft.utm_medium, draft.utm_campaign]);
     let tags = kept.tags(draft.tags);
     let notes = kept.text("notes", draft.notes, Prose::<10_000>::parse);
+    kept.read_fields(&context.fields);
     let form = Form {
         company_name,
         contact_name,
@@ -108,6 +111,13 @@ impl Kept {
             None => text.to_owned(),
         };
         self.0.insert(name.to_owned(), text.into());
+    }
+
+    /// Reads the texts of defined fields; those that cannot be read are kept.
+    fn read_fields(&mut self, fields: &FieldSet) {
+        for (key, text, _) in fields.read_cells(&mut self.0) {
+            self.keep(&format!("{key}_original"), &text);
+        }
     }
 
     /// The chosen one of several e-mails or phones as text; the others and the unreadable ones are kept.

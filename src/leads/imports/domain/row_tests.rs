@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Candidate, Name, RowContext, read_row};
-use crate::kernel::{Country, Currency, Line, Message, TimeZone};
+use crate::kernel::{Country, Currency, FieldSet, Line, Message, TimeZone};
 use crate::leads::domain::Status;
 use crate::leads::imports::decode::Sheet;
 use crate::leads::imports::mapping::Mapping;
@@ -20,6 +20,7 @@ fn read(header: &str, row: &str) -> Result<Candidate, Message> {
         currency: Currency::MXN,
         zone: TimeZone::MEXICO_CITY,
         source: Line::parse("feria").unwrap(),
+        fields: FieldSet::default(),
     };
     read_row(draft, &context, now())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::decode::Row;
-use crate::kernel::Invalid;
+use crate::kernel::{FieldSet, Invalid};
 
 mod draft;
 mod field;
@@ -78,6 +78,27 @@ impl Mapping {
             }
         }
         Ok(self)
+    }
+
+    /// The mapping where columns that are named like a defined field feed it, by its key or its label. What makes a row
+    /// a lead stays as it was guessed.
+    #[must_use]
+    pub fn with_fields(mut self, fields: &FieldSet) -> Self {
+        for index in 0..self.columns.len() {
+            let column = &self.columns[index];
+            if matches!(column.field, Field::CompanyName | Field::Email | Field::Phone) {
+                continue;
+            }
+            let name = field::custom_name(&column.header);
+            let is_named = |other: &str| field::custom_name(other) == name;
+            let by_key = fields.iter().find(|field| is_named(field.key.as_str()));
+            let named = by_key.or_else(|| fields.iter().find(|field| is_named(field.label.as_str())));
+            let Some(key) = named.map(|field| field.key.to_string()) else { continue };
+            if !self.feeds(&Field::Custom(key.clone())) {
+                self.columns[index].field = Field::Custom(key);
+            }
+        }
+        self
     }
 
     /// The columns in the order of the sheet.

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::keys::{holders, keys, kind_of};
 use crate::identity::People;
 use crate::kernel::{EmailAddress, Line, Message};
 use crate::leads::contract::events::LeadImportCompleted;
@@ -15,7 +16,7 @@ use crate::leads::domain::Lead;
 use crate::leads::imports::decode::{Position, Sheet};
 use crate::leads::imports::domain::{
     Candidate, ImportId, Mode, Name, OnDuplicate, Outcome, Reasons, RowContext, Tally, already_there,
-    read_row, repeated, unstorable,
+    field_refused, read_row, repeated, same_field, unstorable,
 };
 use crate::leads::imports::mapping::Mapping;
 use crate::leads::imports::store::{self, ImportRow};
@@ -129,9 +130,14 @@ pub fn run(
     for (number, lead) in leads {
         sorting.take(number, lead);
     }
-    let Sorting { fresh, updates, tally, reasons, seen, .. } = sorting;
+    let Sorting { mut fresh, updates, tally, reasons, seen, .. } = sorting;
     if plan.mode == Mode::Real {
-        write(tx, &fresh, updates)?;
+        let ownerless: Vec<bool> = fresh.iter().map(|lead| lead.owner.is_none()).collect();
+        service::give_owners(tx, people, &mut fresh)?;
+        write(tx, plan, &fresh, updates)?;
+        for (lead, _) in fresh.iter().zip(ownerless).filter(|(_, was_ownerless)| *was_ownerless) {
+            service::tell_owner(tx, lead);
+        }
     }
     store::add_reasons(tx, plan.id, &reasons)?;
     let row = store::advance(tx, plan.id, tally, next)?;
@@ -218,9 +224,8 @@ impl<'a> Sorting<'a> {
         leads: &[Unsorted],
     ) -> Result<Self, LeadsError> {
         let readable = leads.iter().filter_map(|(_, lead)| lead.as_ref().ok());
-        let values: Vec<String> =
-            readable.flat_map(|(lead, _)| lead.identities()).map(|(_, value)| value).collect();
-        let holders = if values.is_empty() { Vec::new() } else { store::holders(tx, &values)? };
+        let leads: Vec<&Lead> = readable.map(|(lead, _)| lead).collect();
+        let holders = holders(tx, plan, &leads)?;
         let claim = |holder: store::Holder| {
             let is_ours = holder.import == Some(plan.id.uuid());
             let origin = if is_ours { Origin::ThisFile } else { Origin::Before };
@@ -239,35 +244,44 @@ impl<'a> Sorting<'a> {
     }
 
     fn take(&mut self, number: u32, lead: Result<(Lead, Name), Message>) {
-        let (lead, name) = match lead {
+        let (mut lead, name) = match lead {
             Ok(lead) => lead,
-            Err(reason) => {
-                self.tally.refused += 1;
-                self.reasons.say(self.batch.known_reasons, Outcome::Refused, reason, number);
-                return;
-            }
+            Err(reason) => return self.refuse(number, reason),
         };
-        let keys = lead.identities();
-        let claim = keys.iter().find_map(|(kind, value)| self.claim(kind, value));
+        let own = keys(self.plan, &lead);
+        let claim = own.iter().find_map(|(kind, value)| Some((kind, self.claim(kind, value)?)));
         match (claim, self.plan.on_duplicate) {
             (None, _) => {
+                let begun = self.plan.context.fields.begin(&mut lead.details.custom_fields);
+                if let Some((key, why)) = begun.err().and_then(|refused| refused.into_iter().next()) {
+                    return self.refuse(number, field_refused(&key, &why));
+                }
                 self.tally.created += 1;
-                self.claim_free(&keys, lead.id);
+                self.claim_free(&own, lead.id);
                 self.fresh.push(lead);
             }
-            (Some(claim), OnDuplicate::Skip) => {
+            (Some((kind, claim)), OnDuplicate::Skip) => {
                 self.tally.skipped += 1;
-                let reason = if claim.origin == Origin::Before { already_there() } else { repeated() };
+                let reason = match self.plan.label(kind) {
+                    Some(label) => same_field(label),
+                    None if claim.origin == Origin::Before => already_there(),
+                    None => repeated(),
+                };
                 self.reasons.say(self.batch.known_reasons, Outcome::Skipped, reason, number);
             }
-            (Some(claim), OnDuplicate::Update) => {
+            (Some((_, claim)), OnDuplicate::Update) => {
                 self.tally.updated += 1;
                 let target = claim.lead.unwrap_or(lead.id);
                 let lead = self.without_foreign_keys(lead, target);
-                self.claim_free(&lead.identities(), target);
+                self.claim_free(&keys(self.plan, &lead), target);
                 self.updates.push((target, lead, name));
             }
         }
+    }
+
+    fn refuse(&mut self, number: u32, reason: Message) {
+        self.tally.refused += 1;
+        self.reasons.say(self.batch.known_reasons, Outcome::Refused, reason, number);
     }
 
     fn claim(&self, kind: &str, value: &str) -> Option<Claim> {
@@ -279,31 +293,36 @@ impl<'a> Sorting<'a> {
         claim.or_else(was_seen)
     }
 
-    fn claim_free(&mut self, keys: &[(&'static str, String)], lead: LeadId) {
+    fn claim_free(&mut self, keys: &[(String, String)], lead: LeadId) {
         for (kind, value) in keys {
             let claim = Claim { lead: Some(lead), origin: Origin::ThisFile };
-            self.claims.entry(((*kind).to_owned(), value.clone())).or_insert(claim);
+            self.claims.entry((kind.clone(), value.clone())).or_insert(claim);
             if self.plan.mode == Mode::DryRun {
-                self.seen.push(self.plan.hasher.hash_one((*kind, value.as_str())));
+                self.seen.push(self.plan.hasher.hash_one((kind.as_str(), value.as_str())));
             }
         }
     }
 
     /// A row may have the e-mail of one lead and the phone of another: the first is updated, and the other keeps what it has.
     fn without_foreign_keys(&self, mut lead: Lead, target: LeadId) -> Lead {
-        for (kind, value) in lead.identities() {
-            let holder = self.claim(kind, &value).and_then(|claim| claim.lead);
+        for (kind, value) in keys(self.plan, &lead) {
+            let holder = self.claim(&kind, &value).and_then(|claim| claim.lead);
             if holder.is_none_or(|holder| holder == target) {
                 continue;
             }
             let details = &mut lead.details;
-            let text = if kind == "email" {
-                details.email.take().map(|email| email.to_string())
-            } else {
-                details.phone.take().map(|phone| phone.to_string())
+            let (name, value) = match kind.as_str() {
+                "email" => (kind, details.email.take().map(|email| email.to_string().into())),
+                "phone" => (kind, details.phone.take().map(|phone| phone.to_string().into())),
+                field => {
+                    let key = self.plan.context.fields.iter().find(|other| kind_of(other) == field);
+                    let key = key.map(|field| field.key.to_string()).unwrap_or_default();
+                    let value = details.custom_fields.shift_remove(&key);
+                    (key, value)
+                }
             };
-            if let Some(text) = text {
-                details.custom_fields.insert(format!("{kind}_original"), text.into());
+            if let Some(value) = value {
+                details.custom_fields.insert(format!("{name}_original"), value);
             }
         }
         lead
@@ -312,11 +331,13 @@ impl<'a> Sorting<'a> {
 
 fn write(
     tx: &mut TenantTx<'_>,
+    plan: &Plan,
     fresh: &[Lead],
     updates: Vec<(LeadId, Lead, Name)>,
 ) -> Result<(), LeadsError> {
     if !fresh.is_empty() {
         lead_store::insert(tx, fresh, lead_store::Claim::All)?;
+        service::index(tx, fresh, &plan.context.fields)?;
     }
     for lead in fresh {
         service::announce(tx, lead);

@@ -1,6 +1,7 @@
 //! What may be done with imports: one function a use case, inside the caller's transaction.
 
 mod batch;
+mod keys;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use super::mapping::{Field, Mapping};
 use super::store::{self, ImportRow, ReasonRow};
 use crate::kernel::{Invalid, Message};
 use crate::leads::contract::LeadsError;
+use crate::leads::service as lead_service;
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
 use crate::platform::http::PageLimit;
@@ -33,6 +35,7 @@ pub struct NewImport {
     encoding: &'static str,
     separator: char,
     mapping: Mapping,
+    overrides: BTreeMap<String, String>,
     settings: Settings,
     mode: Mode,
     total: i32,
@@ -63,6 +66,7 @@ impl NewImport {
             encoding: sheet.encoding().as_str(),
             separator: sheet.separator(),
             mapping,
+            overrides: overrides.clone(),
             settings,
             mode,
             total: i32::try_from(sheet.row_count()).unwrap_or(i32::MAX),
@@ -82,6 +86,10 @@ pub enum Worker {
 
 /// Stores a new import; its rows are decided later.
 pub fn receive(tx: &mut TenantTx<'_>, new: &NewImport, worker: Worker) -> Result<ImportRow, LeadsError> {
+    let fields = lead_service::definitions(tx)?;
+    let mapping = new.mapping.clone().with_fields(&fields).with_overrides(&new.overrides);
+    // What was chosen was checked when the file was opened.
+    let mapping = mapping.unwrap_or_else(|_| new.mapping.clone());
     let row = ImportRow {
         tenant_id: tx.tenant().uuid(),
         id: ImportId::new().uuid(),
@@ -90,7 +98,7 @@ pub fn receive(tx: &mut TenantTx<'_>, new: &NewImport, worker: Worker) -> Result
         file_name: new.file_name.as_str().to_owned(),
         encoding: new.encoding.to_owned(),
         separator: new.separator.to_string(),
-        mapping: serde_json::to_value(new.mapping.columns()).unwrap_or_default(),
+        mapping: serde_json::to_value(mapping.columns()).unwrap_or_default(),
         settings: serde_json::to_value(&new.settings).unwrap_or_default(),
         user_id: tx.actor().user().map(UserId::uuid),
         correlation_id: tx.actor().correlation().to_string(),

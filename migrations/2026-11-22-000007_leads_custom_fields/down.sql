@@ -1,0 +1,2 @@
+DROP TABLE leads.field_values;
+DROP TABLE leads.fields;

@@ -1,0 +1,2 @@
+DROP TABLE leads.merges;
+DROP TABLE leads.likenesses;

@@ -1,0 +1,196 @@
+//! Two leads become one: which field is whose, and how that is taken back after further changes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{Details, Lead};
+use crate::kernel::Invalid;
+use crate::platform::problem::{FieldError, Problem};
+
+/// Which of two leads a field is taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The lead that stays.
+    This,
+    /// The one that goes into it.
+    Other,
+}
+
+/// What was decided, by field; what nobody decided is that of the lead that stays, or of the other where it has none.
+pub type Choices = BTreeMap<String, Side>;
+
+const FIELDS: [&str; 13] = [
+    "company_name",
+    "contact_name",
+    "email",
+    "phone",
+    "website",
+    "industry",
+    "employee_count",
+    "annual_revenue",
+    "source",
+    "notes",
+    "consent",
+    "owner_id",
+    "next_follow_up_at",
+];
+
+/// Writes into `lead` what is to be kept of `other`; 422 for a choice about no field, or when nobody could be reached.
+pub fn merge(lead: &mut Lead, other: &Lead, choices: &Choices) -> Result<(), Problem> {
+    check(choices)?;
+    let choice = |field: &str| choices.get(field).copied();
+    let details = merged_details(&lead.details, &other.details, choices);
+    if details.email.is_none() && details.phone.is_none() {
+        let reason = Invalid::new(
+            "with these choices the lead has neither an e-mail address nor a phone",
+            "con estas elecciones el prospecto no tiene correo ni teléfono",
+        );
+        return Err(Problem::invalid(vec![FieldError::at("/choices", reason)]));
+    }
+    lead.details = details;
+    lead.owner = pick(choice("owner_id"), lead.owner.as_ref(), other.owner.as_ref());
+    let takes_plan = match choice("next_follow_up_at") {
+        Some(side) => side == Side::Other,
+        None => lead.next_follow_up_at.is_none(),
+    };
+    if takes_plan {
+        lead.next_follow_up_at = other.next_follow_up_at;
+        lead.follow_up_note.clone_from(&other.follow_up_note);
+        lead.follow_up_raised_at = other.follow_up_raised_at;
+    }
+    let (earlier, later) =
+        if lead.created_at <= other.created_at { (&*lead, other) } else { (other, &*lead) };
+    let first_touch = earlier.first_touch.clone().or_else(|| later.first_touch.clone());
+    let last_touch = later.last_touch.clone().or_else(|| earlier.last_touch.clone());
+    (lead.first_touch, lead.last_touch) = (first_touch, last_touch);
+    lead.last_activity_at = lead.last_activity_at.max(other.last_activity_at);
+    Ok(())
+}
+
+/// The way to reach the person of `lead` that is not one of `merged`: name, e-mail address, phone.
+pub fn left_over(lead: &Details, merged: &Details) -> Option<(String, Option<String>, Option<String>)> {
+    let email = lead.email.as_ref().filter(|email| merged.email.as_ref() != Some(*email));
+    let phone = lead.phone.as_ref().filter(|phone| merged.phone.as_ref() != Some(*phone));
+    let name = lead.contact_name.as_ref().filter(|name| merged.contact_name.as_ref() != Some(*name));
+    if email.is_none() && phone.is_none() && name.is_none() {
+        return None;
+    }
+    let name = lead.contact_name.as_ref().unwrap_or(&lead.company_name);
+    Some((name.to_string(), email.map(ToString::to_string), phone.map(ToString::to_string)))
+}
+
+/// What a record becomes when the change from `before` to `after` is taken back: what was changed since stays.
+pub fn taken_back(before: &Value, after: &Value, current: &Value) -> Value {
+    if current == after {
+        return before.clone();
+    }
+    let (Value::Object(was), Value::Object(became), Value::Object(is)) = (before, after, current) else {
+        return current.clone();
+    };
+    let mut result = Map::new();
+    for key in was.keys().chain(is.keys().filter(|key| !was.contains_key(*key))) {
+        let value = match (was.get(key), became.get(key), is.get(key)) {
+            (was, became, is) if became == is => was.cloned(),
+            (Some(was), Some(became), Some(is)) => Some(taken_back(was, became, is)),
+            (_, _, is) => is.cloned(),
+        };
+        if let Some(value) = value {
+            result.insert(key.clone(), value);
+        }
+    }
+    Value::Object(result)
+}
+
+fn check(choices: &Choices) -> Result<(), Problem> {
+    let is_known = |field: &&String| FIELDS.contains(&field.as_str()) || field.starts_with("custom_fields.");
+    let unknown = choices.keys().filter(|field| !is_known(field));
+    let errors: Vec<FieldError> = unknown
+        .map(|field| {
+            let known = FIELDS.join(", ");
+            let reason = Invalid::formatted(
+                format!("is no field to choose; there are: {known}, custom_fields.<key>"),
+                format!("no es un campo que se pueda elegir; existen: {known}, custom_fields.<clave>"),
+            );
+            FieldError::at(format!("/choices/{}", field.replace('~', "~0").replace('/', "~1")), reason)
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
+}
+
+fn merged_details(this: &Details, other: &Details, choices: &Choices) -> Details {
+    let choice = |field: &str| choices.get(field).copied();
+    let is_others = |field: &str| choice(field) == Some(Side::Other);
+    let mut tags = this.tags.clone();
+    tags.extend(other.tags.iter().filter(|tag| !this.tags.contains(tag)).cloned());
+    tags.truncate(50);
+    let mut custom_fields = this.custom_fields.clone();
+    for (key, value) in &other.custom_fields {
+        let is_others = is_others(&format!("custom_fields.{key}"));
+        if is_others || !custom_fields.contains_key(key) {
+            custom_fields.insert(key.clone(), value.clone());
+        }
+    }
+    Details {
+        company_name: if is_others("company_name") { &other.company_name } else { &this.company_name }
+            .clone(),
+        contact_name: pick(choice("contact_name"), this.contact_name.as_ref(), other.contact_name.as_ref()),
+        email: pick(choice("email"), this.email.as_ref(), other.email.as_ref()),
+        phone: pick(choice("phone"), this.phone.as_ref(), other.phone.as_ref()),
+        website: pick(choice("website"), this.website.as_ref(), other.website.as_ref()),
+        industry: pick(choice("industry"), this.industry.as_ref(), other.industry.as_ref()),
+        employee_count: pick(
+            choice("employee_count"),
+            this.employee_count.as_ref(),
+            other.employee_count.as_ref(),
+        ),
+        annual_revenue: pick(
+            choice("annual_revenue"),
+            this.annual_revenue.as_ref(),
+            other.annual_revenue.as_ref(),
+        ),
+        source: if is_others("source") { &other.source } else { &this.source }.clone(),
+        tags,
+        notes: pick(choice("notes"), this.notes.as_ref(), other.notes.as_ref()),
+        custom_fields,
+        consent: pick(choice("consent"), this.consent.as_ref(), other.consent.as_ref()),
+    }
+}
+
+fn pick<T: Clone>(choice: Option<Side>, this: Option<&T>, other: Option<&T>) -> Option<T> {
+    match choice {
+        Some(Side::This) => this,
+        Some(Side::Other) => other,
+        None => this.or(other),
+    }
+    .cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::taken_back;
+
+    #[test]
+    fn what_was_changed_since_stays() {
+        for (before, after, current, expected) in [
+            (json!({ "a": 1 }), json!({ "a": 2 }), json!({ "a": 2 }), json!({ "a": 1 })),
+            (json!({ "a": 1 }), json!({ "a": 2 }), json!({ "a": 3 }), json!({ "a": 3 })),
+            (json!({ "a": 1 }), json!({ "a": 1 }), json!({ "a": 3 }), json!({ "a": 3 })),
+            (json!({}), json!({ "a": 1 }), json!({ "a": 1, "b": 2 }), json!({ "b": 2 })),
+            (json!({ "a": 1 }), json!({ "a": 1, "b": 2 }), json!({ "b": 2 }), json!({})),
+            (
+                json!({ "a": 1, "c": 9 }),
+                json!({ "a": 2 }),
+                json!({ "a": 2, "b": 5 }),
+                json!({ "a": 1, "c": 9, "b": 5 }),
+            ),
+        ] {
+            assert_eq!(taken_back(&before, &after, &current), expected, "{before} {after} {current}");
+        }
+    }
+}
