@@ -115,6 +115,10 @@ impl TryFrom<AuditQuery> for HistoryFilter {
             let reason = Invalid::new("is not a correlation id", "no es un identificador de correlación");
             return Err(refuse("correlation_id", reason));
         }
+        if query.kind.as_deref().is_some_and(|kind| kind.len() > 100) {
+            let reason = Invalid::new("is longer than 100 characters", "tiene más de 100 caracteres");
+            return Err(refuse("type", reason));
+        }
         if let (Some(from), Some(to)) = (query.from, query.to)
             && from >= to
         {

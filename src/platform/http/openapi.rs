@@ -52,6 +52,9 @@ pub fn complete(document: &mut OpenApi) {
     }
 }
 
+/// Repeating them makes another session or ends one that has ended, so they take no `Idempotency-Key`.
+const WITHOUT_KEY: [&str; 4] = ["auth_login", "auth_refresh", "auth_oidc", "auth_logout"];
+
 fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     let permission = permission_of(operation);
     let secured = permission.is_some();
@@ -66,7 +69,8 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
         "Follows this request through logs and events: 1 to 128 visible ASCII characters. Made when absent or another.",
         text().build(),
     )];
-    if method == "post" {
+    let name = operation.operation_id.as_deref().unwrap_or_default();
+    if method == "post" && !WITHOUT_KEY.contains(&name) {
         let key = text().pattern(Some("^[!-~]{1,255}$")).build();
         parameters.push(header("Idempotency-Key", "Makes a repeated request take effect once.", key));
     }

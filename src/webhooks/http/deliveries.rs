@@ -36,7 +36,7 @@ struct DeliveryQuery {
     status: Option<DeliveryStatus>,
     /// Only of this kind of event.
     #[serde(rename = "type")]
-    #[param(max_length = 100, example = "Lead.Created")]
+    #[param(example = "Lead.Created")]
     kind: Option<String>,
 }
 

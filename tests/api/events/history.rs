@@ -76,9 +76,17 @@ async fn the_log_is_filtered_and_followed() {
         cursor = format!("&cursor={next}");
     }
     assert!(paged.starts_with(&column(&events(&tenant, "", 1).await.body, "/id")[..2]));
-    for query in
-        ["type=Lead.Nothing", "type=", "type=L*", "after=-x", "sort=time", "record_id=x", "q=x", "limit=0"]
-    {
+    for query in [
+        "type=Lead.Nothing",
+        "type=",
+        "type=L*",
+        "after=-1",
+        "after=9223372036854775808",
+        "sort=time",
+        "record_id=x",
+        "q=x",
+        "limit=0",
+    ] {
         tenant.owner.get(&format!("{EVENTS}?{query}")).await.expect(422);
     }
 }

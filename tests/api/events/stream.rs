@@ -77,7 +77,7 @@ async fn a_stream_ends_with_the_token_and_with_the_server() {
     let app = TestApp::alone("events_stream_ends");
     let tenant = app.tenant().await;
     let integration = key(&tenant, &["events:read"]).await;
-    let mut by_token = tenant.owner.stream(STREAM).await;
+    let mut by_token = tenant.owner.stream(&format!("{STREAM}?type=Lead.Created")).await;
     let mut by_key = integration.stream(STREAM).await;
     app.clock.advance(TimeDelta::minutes(11));
 

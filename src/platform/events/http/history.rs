@@ -33,7 +33,7 @@ struct EventQuery {
     sort: SortQuery,
     /// Only these kinds: a comma list of `Lead.Created`, `Lead.*` or `*`.
     #[serde(rename = "type")]
-    #[param(max_length = 1000, example = "Lead.*")]
+    #[param(example = "Lead.*")]
     kind: Option<String>,
     /// Only what happened to this record.
     record_id: Option<Uuid>,
@@ -41,7 +41,8 @@ struct EventQuery {
     #[param(value_type = Option<DateTime<Utc>>)]
     since: Option<Moment>,
     /// Only what comes behind this `sequence`: the last one that you handled.
-    after: Option<u64>,
+    #[param(value_type = Option<i64>, minimum = 0)]
+    after: Option<Sequence>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
@@ -73,7 +74,7 @@ pub async fn events_list(
         aggregate: query.record_id,
         kinds: kinds(query.kind.as_deref(), &catalogue)?,
         since: query.since.map(Moment::utc),
-        behind: query.after.map(position),
+        behind: query.after.map(Sequence::position),
         ..HistoryFilter::default()
     };
     let order = match query.sort {
@@ -93,7 +94,22 @@ pub(super) fn kinds(list: Option<&str>, catalogue: &Catalogue) -> Result<Option<
     list.map(|list| kinds_of(list, catalogue)).transpose().map_err(refused)
 }
 
-/// The position that a client names; those beyond any log are behind everything.
-pub(super) fn position(sequence: u64) -> i64 {
-    i64::try_from(sequence).unwrap_or(i64::MAX)
+/// A place in the log as a client names it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "i64")]
+pub(super) struct Sequence(i64);
+
+impl Sequence {
+    /// The position.
+    pub fn position(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Sequence {
+    type Error = &'static str;
+
+    fn try_from(position: i64) -> Result<Self, Self::Error> {
+        if position >= 0 { Ok(Self(position)) } else { Err("expected a number from 0 on") }
+    }
 }

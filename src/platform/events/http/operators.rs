@@ -79,7 +79,7 @@ struct DeadLetterQuery {
     #[param(max_length = 500)]
     cursor: Option<String>,
     /// Only those of this subscription.
-    #[param(max_length = 100, example = "leads-scoring")]
+    #[param(example = "leads-scoring")]
     subscription: Option<String>,
     /// `open`: nobody retried or skipped them yet; `any`: all of them.
     #[serde(default)]

@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::ReadEvents;
-use super::history::{kinds, position};
+use super::history::{Sequence, kinds};
 use crate::kernel::Invalid;
 use crate::platform::auth::{Actor, Authorized, Recheck};
 use crate::platform::db::{Db, DbError};
@@ -45,12 +45,13 @@ pub struct StreamLimit(pub usize);
 struct StreamQuery {
     /// Only these kinds: a comma list of `Lead.Created`, `Lead.*` or `*`.
     #[serde(rename = "type")]
-    #[param(max_length = 1000, example = "Lead.*")]
+    #[param(example = "Lead.*")]
     kind: Option<String>,
     /// Only what happens to this record.
     record_id: Option<Uuid>,
     /// Begins behind this `sequence`; `Last-Event-ID` goes before. Without either it begins now.
-    after: Option<u64>,
+    #[param(value_type = Option<i64>, minimum = 0)]
+    after: Option<Sequence>,
 }
 
 /// Follow events
@@ -76,7 +77,7 @@ pub async fn events_stream(
     query: Query<StreamQuery>,
 ) -> Result<HttpResponse, Problem> {
     let query = query.0;
-    let after = last_event_id(&request)?.or(query.after.map(position));
+    let after = last_event_id(&request)?.or(query.after.map(Sequence::position));
     let filter = HistoryFilter {
         aggregate: query.record_id,
         kinds: kinds(query.kind.as_deref(), &catalogue)?,
