@@ -28,6 +28,7 @@ test: setup ## everything that CI runs
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	@scripts/advisories.sh
 	cargo test --locked --bin cauce --lib --test architecture --test api
+	cargo test --locked --test faults -- --nocapture --test-threads=1
 
 fmt: ## format the sources
 	cargo fmt

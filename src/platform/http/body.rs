@@ -202,7 +202,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T, P
     refuse_list(bytes, place)?;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value =
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refused(&error, place))?;
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refused(&error, bytes, place))?;
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
@@ -217,9 +217,11 @@ fn refuse_list(bytes: &[u8], place: &str) -> Result<(), Problem> {
     Err(Problem::invalid(vec![FieldError::at(place, reason)]))
 }
 
-fn refused(error: &serde_path_to_error::Error<serde_json::Error>, place: &str) -> Problem {
+fn refused(error: &serde_path_to_error::Error<serde_json::Error>, bytes: &[u8], place: &str) -> Problem {
     let inner = error.inner();
-    if !inner.is_data() {
+    // What stands where an enumeration is asked for is to serde_json a fault of the text, although the text is JSON.
+    let is_of_another_type = !inner.is_data();
+    if is_of_another_type && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err() {
         return malformed(inner);
     }
     let path = error.path().to_string();
@@ -227,6 +229,10 @@ fn refused(error: &serde_path_to_error::Error<serde_json::Error>, place: &str) -
     for segment in path.split('.').filter(|segment| !segment.is_empty()) {
         pointer.push('/');
         pointer.push_str(&segment.replace('[', "/").replace(']', ""));
+    }
+    if is_of_another_type {
+        let reason = Invalid::new("is of another type", "es de otro tipo");
+        return Problem::invalid(vec![FieldError::at(format!("{place}{pointer}"), reason)]);
     }
     let message = inner.to_string();
     if pointer.is_empty() && (message.starts_with("missing field") || message.starts_with("unknown field")) {

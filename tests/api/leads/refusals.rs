@@ -38,6 +38,7 @@ async fn bad_input_is_refused_by_field_and_changes_nothing() {
         (json!({ "company_name": "A", "email": "a@b.mx", "score": 100 }), "/score"),
         (json!({ "company_name": "A", "email": "a@b.mx", "version": 7 }), "/version"),
         (json!({ "company_name": "A", "email": "a@b.mx", "owner_id": "x" }), "/owner_id"),
+        (json!({ "company_name": "A", "email": "a@b.mx", "consent": { "status": 5 } }), "/consent/status"),
     ];
     for (body, pointer) in bodies {
         let answer = acme.owner.post("/api/v1/leads", body.clone()).await;
