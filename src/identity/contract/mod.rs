@@ -157,7 +157,7 @@ pub enum IdentityError {
     Cryptography(&'static str),
     #[error(transparent)]
     Token(#[from] TokenError),
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 

@@ -88,10 +88,10 @@ pub enum LeadsError {
     #[error("{0}")]
     Invalid(Problem),
     /// Identity could not answer.
-    #[error(transparent)]
+    #[error("{0}")]
     Identity(#[from] IdentityError),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 
@@ -137,6 +137,21 @@ impl AsProblem for LeadsError {
             Self::Invalid(problem) => problem.clone(),
             Self::Identity(error) => error.as_problem(),
             Self::Db(error) => error.as_problem(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DbError, IdentityError, LeadsError};
+
+    #[test]
+    fn whoever_handles_an_event_can_see_that_the_database_is_away() {
+        let away = || DbError::Away("refused".to_owned());
+        for error in [LeadsError::from(away()), LeadsError::from(IdentityError::from(away()))] {
+            let error = anyhow::Error::from(error);
+            let causes = |cause: &(dyn std::error::Error + 'static)| cause.is::<DbError>();
+            assert!(error.chain().any(causes), "{error:?}");
         }
     }
 }

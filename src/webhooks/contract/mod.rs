@@ -50,7 +50,7 @@ pub enum WebhooksError {
     #[error(transparent)]
     Seal(#[from] SealError),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 
