@@ -12,12 +12,12 @@ use std::time::Duration;
 use actix_web::dev::ResourceDef;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PathConfig};
-use actix_web::{App as HttpApp, HttpRequest, HttpServer};
+use actix_web::{App as HttpApp, HttpRequest, HttpResponse, HttpServer};
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
@@ -37,6 +37,8 @@ use crate::platform::limits::{Limit, Limits, TENANT};
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::tasks::Tasks;
 use crate::webhooks::{Reach, WebhookSettings, Webhooks};
+
+const DOCUMENT: &str = "/api/v1/openapi.json";
 
 /// A server that is ready to listen.
 pub struct App {
@@ -141,18 +143,23 @@ impl App {
         };
         let (tasks, health, feed) = (self.tasks.clone(), self.health.clone(), self.events.feed().clone());
         let shared = Arc::new(self);
-        let methods = Data::new(method_table(&openapi()));
+        let document = openapi();
+        let methods = Data::new(method_table(&document));
+        // Once for all workers: each would hold some MiB of it.
+        let document = Data::new(DocumentText(serde_json::to_string(&document)?));
         let server = HttpServer::new(move || {
             HttpApp::new()
                 .wrap(Compress::default())
                 .wrap(from_fn(in_context))
                 .app_data(methods.clone())
+                .app_data(document.clone())
                 .app_data(path_config())
                 .into_utoipa_app()
                 .configure(|config| shared.share(config))
                 .configure(routes)
                 .into_app()
-                .service(SwaggerUi::new("/swagger-ui/{_:.*}").url("/api/v1/openapi.json", openapi()))
+                .route(DOCUMENT, actix_web::web::get().to(document_text))
+                .service(SwaggerUi::new("/swagger-ui/{_:.*}").config(SwaggerConfig::from(DOCUMENT)))
                 .default_service(actix_web::web::to(nowhere))
         })
         .workers(workers)
@@ -274,6 +281,13 @@ fn method_table(document: &utoipa::openapi::OpenApi) -> MethodTable {
         .collect()
     };
     document.paths.paths.iter().map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect()
+}
+
+/// The OpenAPI document as it is sent.
+struct DocumentText(String);
+
+async fn document_text(document: Data<DocumentText>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
 }
 
 async fn nowhere(request: HttpRequest, table: Data<MethodTable>) -> Result<&'static str, Problem> {

@@ -45,6 +45,9 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The OpenAPI document.
+    #[error("the OpenAPI document cannot be written: {0}")]
+    Document(#[from] serde_json::Error),
     /// The catalogue of events.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
