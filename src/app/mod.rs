@@ -38,6 +38,8 @@ use crate::platform::problem::{FieldError, Problem};
 use crate::platform::tasks::Tasks;
 use crate::webhooks::{Reach, WebhookSettings, Webhooks};
 
+/// Above the 5 s that one statement may take.
+const DATABASE_DEADLINE: Duration = Duration::from_secs(6);
 const DOCUMENT: &str = "/api/v1/openapi.json";
 
 /// A server that is ready to listen.
@@ -226,6 +228,7 @@ fn connect(config: &Config, services: &Services, clock: Clock) -> Db {
         requests: config.db_pool_max,
         background: config.db_pool_background,
         patience: Duration::from_millis(config.db_pool_wait_ms),
+        deadline: DATABASE_DEADLINE,
     };
     Db::new(services.database_url(), &pool, clock)
 }

@@ -68,7 +68,8 @@ pub async fn import(config: Config, arguments: Arguments) -> Result<()> {
     let new = arguments.open()?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (url, services) = tokio::task::spawn_blocking(move || database(&config)).await??;
-    let pool = PoolSettings { requests: 1, background: 2, patience: Duration::from_secs(10) };
+    let patience = Duration::from_secs(10);
+    let pool = PoolSettings { requests: 1, background: 2, patience, deadline: Duration::from_mins(1) };
     let db = Db::new(&url, &pool, Clock::default());
     let outcome = tokio::select! {
         outcome = run(&db, &arguments, new) => outcome,

@@ -26,12 +26,21 @@ type Work = Box<dyn FnOnce(&Connections) + Send>;
 pub struct Lane {
     queue: Sender<Work>,
     pool: Connections,
-    patience: Duration,
+    waits: Waits,
+}
+
+/// How long callers wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    /// Until their work begins.
+    pub patience: Duration,
+    /// From then on, until they are told that nobody knows how it ended; none: to its end.
+    pub deadline: Option<Duration>,
 }
 
 impl Lane {
-    /// A lane of `size` connections to `url`; callers wait at most `patience` until their work begins.
-    pub fn new(name: &str, url: &str, size: u32, patience: Duration) -> Self {
+    /// A lane of `size` connections to `url`, whose callers wait as `waits` says.
+    pub fn new(name: &str, url: &str, size: u32, waits: Waits) -> Self {
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
@@ -39,7 +48,7 @@ impl Lane {
             .connection_timeout(Duration::from_secs(1))
             .idle_timeout(Some(Duration::from_mins(5)))
             .error_handler(Box::new(QuietHandler))
-            .build_unchecked(ConnectionManager::new(url));
+            .build_unchecked(ConnectionManager::new(noticing_silence(url)));
         let (queue, work) = crossbeam_channel::unbounded::<Work>();
         for number in 0..size {
             let (pool, work) = (pool.clone(), work.clone());
@@ -48,7 +57,7 @@ impl Lane {
             #[expect(clippy::expect_used, reason = "a system that gives us no thread cannot serve")]
             started.expect("a thread for a connection");
         }
-        Self { queue, pool, patience }
+        Self { queue, pool, waits }
     }
 
     /// Runs `work` on a connection. What has begun runs to its end, also when the caller is gone.
@@ -71,9 +80,14 @@ impl Lane {
             drop(answer.send(outcome));
         });
         self.queue.send(work).map_err(|_| DbError::Busy)?;
-        let outcome = match tokio::time::timeout(self.patience, &mut outcome).await {
+        let outcome = match tokio::time::timeout(self.waits.patience, &mut outcome).await {
             Err(_) if !decided.swap(true, Ordering::AcqRel) => return Err(DbError::Busy.into()),
-            Err(_) => outcome.await,
+            Err(_) => match self.waits.deadline {
+                None => outcome.await,
+                Some(deadline) => tokio::time::timeout(deadline, outcome)
+                    .await
+                    .map_err(|_| DbError::TimedOut(format!("no answer within {deadline:?}")))?,
+            },
             Ok(outcome) => outcome,
         };
         match outcome {
@@ -97,6 +111,21 @@ fn with_connection<T, E: From<DbError>>(
     #[expect(clippy::disallowed_methods, reason = "the one place where connections are handed out")]
     let connection = pool.get();
     work(&mut *connection.map_err(|error| DbError::Away(error.to_string()))?)
+}
+
+/// `url` with what makes libpq give up a connection on which nothing is heard any more, unless it says so itself.
+fn noticing_silence(url: &str) -> String {
+    const SETTINGS: [(&str, &str); 5] = [
+        ("connect_timeout", "2"),
+        ("keepalives_idle", "5"),
+        ("keepalives_interval", "2"),
+        ("keepalives_count", "3"),
+        ("tcp_user_timeout", "10000"),
+    ];
+    SETTINGS.iter().filter(|(name, _)| !url.contains(name)).fold(url.to_owned(), |url, (name, value)| {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}{name}={value}")
+    })
 }
 
 /// r2d2 tells every failed attempt to connect; health and the callers' errors say it already.

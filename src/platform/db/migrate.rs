@@ -133,7 +133,7 @@ impl Admin {
         self.connection.batch_execute(&format!(
             "ALTER ROLE {name} SET statement_timeout = '5s';
              ALTER ROLE {name} SET lock_timeout = '2s';
-             ALTER ROLE {name} SET idle_in_transaction_session_timeout = '10s';
+             ALTER ROLE {name} SET idle_in_transaction_session_timeout = '4s';
              ALTER ROLE {name} SET plan_cache_mode = 'force_generic_plan';
              ALTER ROLE {name} SET jit = off"
         ))

@@ -19,7 +19,7 @@ pub use error::{DbError, Rule};
 pub use json::RawJson;
 pub use tx::{Module, SystemTx, TenantTx};
 
-use self::lane::Lane;
+use self::lane::{Lane, Waits};
 use crate::platform::auth::Actor;
 use crate::platform::clock::Clock;
 
@@ -32,6 +32,8 @@ pub struct PoolSettings {
     pub background: u32,
     /// How long a caller waits for a free connection before it is told that we are busy.
     pub patience: Duration,
+    /// How long a request waits for its transaction after that; background work waits to its end.
+    pub deadline: Duration,
 }
 
 /// The database; clones share its pools.
@@ -46,10 +48,12 @@ pub struct Db {
 impl Db {
     /// Pools on `url`; connections are made when first needed, so a database that is away is no error here.
     pub fn new(url: &str, settings: &PoolSettings, clock: Clock) -> Self {
-        let lane = |name, size| Lane::new(name, url, size, settings.patience);
+        let lane = |name, size, deadline| {
+            Lane::new(name, url, size, Waits { patience: settings.patience, deadline })
+        };
         Self {
-            requests: lane("requests", settings.requests),
-            background: lane("background", settings.background),
+            requests: lane("requests", settings.requests, Some(settings.deadline)),
+            background: lane("background", settings.background, None),
             clock,
             committed: Arc::new(Notify::new()),
         }
