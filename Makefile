@@ -29,6 +29,7 @@ test: setup ## everything that CI runs
 	@scripts/advisories.sh
 	cargo test --locked --bin cauce --lib --test architecture --test api
 	cargo test --locked --test faults -- --nocapture --test-threads=1
+	@cat $(TARGET)/tmp/faults.txt
 
 fmt: ## format the sources
 	cargo fmt
@@ -43,8 +44,9 @@ bench: setup ## the table of figures, each beside pgbench of the same statements
 	cargo build --locked --release
 	cargo test --locked --test bench -- --ignored --nocapture
 
-faults: setup ## kill the server and stop NATS under load, and count what is lost
-	FAULTS=long cargo test --locked --test faults -- --nocapture --test-threads=1
+faults: setup ## the long tier: kill, stop, cut, flood and poison, and count what is lost
+	FAULTS=long cargo test --locked --test faults -- --nocapture --test-threads=1 --include-ignored
+	@cat $(TARGET)/tmp/faults.txt
 
 contract: setup ## lint the OpenAPI document and try every operation with schemathesis
 	cargo build --locked

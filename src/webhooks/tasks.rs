@@ -24,7 +24,7 @@ const PERIOD: Duration = Duration::from_millis(500);
 /// The wake-up call comes from inside the transaction that queues; it is over by then.
 const COMMIT: Duration = Duration::from_millis(20);
 /// What an attempt may last beyond its timeout, before another server takes the delivery.
-const MARGIN: TimeDelta = TimeDelta::seconds(45);
+const MARGIN: TimeDelta = TimeDelta::seconds(10);
 /// How long deliveries are remembered once they ended.
 const KEPT_FOR: TimeDelta = TimeDelta::days(30);
 const SWEEP_PERIOD: Duration = Duration::from_mins(1);

@@ -1,4 +1,5 @@
-//! What is lost, doubled or out of order when the server is killed, when NATS is away, and when everybody writes at once.
+//! What is lost, doubled, late or out of order when servers, PostgreSQL, NATS, receivers or the network fail, and when
+//! there is more to do than can be done.
 //!
 //! The short tier runs with `make test`; `make faults` runs the long one. Each scenario prints its seed and one line of a
 //! table; `FAULTS_SEED=<number>` repeats a run.
@@ -10,21 +11,31 @@
     reason = "a run ends where something is not as it must be"
 )]
 
+mod broker;
 mod checker;
+mod database;
 #[expect(dead_code, reason = "each program uses a part of it")]
 #[path = "../harness/mod.rs"]
 mod harness;
 mod history;
 mod nats;
+mod network;
+mod order;
+mod overload;
+mod poison;
+mod proxy;
+mod receivers;
 mod report;
+mod servers;
+mod webhooks;
 mod writers;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use harness::{Api, Random, Server, Sql};
-use history::{Allowed, History};
-use nats::{Broker, ExternalNats};
+use history::History;
+use nats::Broker;
 use report::Report;
 use writers::Load;
 
@@ -67,79 +78,16 @@ async fn conclude(report: Report, server: &Server, load: &Load, history: &Histor
     assert!(findings.violations.is_empty(), "{} violations, told above", findings.violations.len());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_is_killed_again_and_again_while_everybody_writes() {
-    let kills = if is_long() { 10 } else { 5 };
-    let _alone = ONE_AT_A_TIME.lock().await;
-    let seed = seed();
-    let mut random = Random::new(seed);
-    let mut server = server("faults-kill", &[]);
-    server.start().await;
-    let mut load = load(&server, random.clone()).await;
-    load.upload(if is_long() { 20_000 } else { 4_000 }).await;
-    let writing = load.start();
-    let (mut allowed, mut slowest) = (Vec::new(), Duration::ZERO);
-    for _ in 0..kills {
-        tokio::time::sleep(Duration::from_millis(200 + random.below(1_800))).await;
-        let killed = Instant::now();
-        server.kill();
-        server.start().await;
-        slowest = slowest.max(killed.elapsed());
-        allowed.push(Allowed { from: killed, until: Instant::now() + SETTLING });
-    }
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let history = writing.stop(allowed).await;
-    let report = Report::new("F1 server killed", seed).with(format!("{kills} kills"), slowest);
-    conclude(report, &server, &load, &history, Broker::embedded(&server.data_dir)).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nats_is_away_while_everybody_writes() {
-    let away = Duration::from_secs(if is_long() { 30 } else { 10 });
-    let _alone = ONE_AT_A_TIME.lock().await;
-    let seed = seed();
-    let mut nats = ExternalNats::new();
-    nats.start();
-    let mut server = server("faults-nats", &[("NATS_SERVERS", &nats.url())]);
-    server.start().await;
-    let load = load(&server, Random::new(seed)).await;
-    let writing = load.start();
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(server.health("/status").await, "healthy");
-
-    nats.stop();
-    let stopped = Instant::now();
-    while server.health("/status").await != "degraded" {
-        assert!(stopped.elapsed() < Duration::from_secs(5), "/health does not notice that NATS is away");
+/// Asks until `holds`, and answers how long that took.
+async fn until(what: &str, patience: Duration, mut holds: impl AsyncFnMut() -> bool) -> Duration {
+    let began = Instant::now();
+    while !holds().await {
+        assert!(began.elapsed() < patience, "not within {patience:?}: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    tokio::time::sleep(away.saturating_sub(stopped.elapsed())).await;
-    // A server that is ending may take a client once more, so only what is said in the end counts.
-    assert_eq!(server.health("/status").await, "degraded");
-    assert_eq!(server.health("/dependencies/nats").await, "down");
-    nats.start();
-    let back = Instant::now();
-    while server.health("/status").await != "healthy" {
-        assert!(back.elapsed() < Duration::from_secs(15), "/health does not notice that NATS is back");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let recovery = back.elapsed();
-    let history = writing.stop(Vec::new()).await;
-    let report = Report::new("F3 NATS stopped", seed).with(format!("{} s away", away.as_secs()), recovery);
-    conclude(report, &server, &load, &history, nats.broker()).await;
+    began.elapsed()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_are_in_order_when_everybody_writes_the_same_records() {
-    let time = Duration::from_secs(if is_long() { 60 } else { 10 });
-    let _alone = ONE_AT_A_TIME.lock().await;
-    let seed = seed();
-    let mut server = server("faults-order", &[]);
-    server.start().await;
-    let load = load(&server, Random::new(seed)).await;
-    let writing = load.start_on_shared_records();
-    tokio::time::sleep(time).await;
-    let history = writing.stop(Vec::new()).await;
-    let report = Report::new("F7 order", seed).with("hot records".to_owned(), Duration::ZERO);
-    conclude(report, &server, &load, &history, Broker::embedded(&server.data_dir)).await;
+async fn until_healthy(server: &Server) -> Duration {
+    until("healthy", Duration::from_mins(1), async || server.health("/status").await == "healthy").await
 }

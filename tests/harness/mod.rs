@@ -118,11 +118,31 @@ impl Server {
         child.wait().unwrap();
     }
 
+    /// Stops it where it is, with SIGSTOP.
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.pid().cast_signed()), signal).unwrap();
+    }
+
     /// Ends it in order, with what it started.
     pub fn stop(&mut self) {
         let mut child = self.running.take().unwrap();
         kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).unwrap();
         child.wait().unwrap();
+    }
+
+    /// The status that a path is answered with; 0 for none.
+    pub async fn status(&self, path: &str) -> u16 {
+        let answer = self.http.get(format!("{}{path}", self.url)).send().await;
+        answer.map_or(0, |answer| answer.status().as_u16())
     }
 
     /// What `/health` says at `pointer`; empty while nothing answers.

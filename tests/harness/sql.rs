@@ -19,6 +19,19 @@ impl Sql {
         Self(PgConnection::establish(&url).unwrap())
     }
 
+    /// The URLs of the server's login and of the owner, for another program on the database of `data_dir`.
+    pub fn urls(data_dir: &Path) -> (String, String) {
+        let address = EmbeddedPostgres::attach(data_dir).unwrap();
+        (address.url_for("cauce_app", "cauce"), address.admin_url())
+    }
+
+    /// Whether the database on `data_dir` takes connections.
+    #[expect(clippy::disallowed_methods, reason = "tests look from outside")]
+    pub fn is_there(data_dir: &Path) -> bool {
+        let address = EmbeddedPostgres::attach(data_dir);
+        address.is_ok_and(|address| PgConnection::establish(&address.admin_url()).is_ok())
+    }
+
     /// The rows that `query` answers, as JSON objects.
     pub fn rows(&mut self, query: &str) -> Vec<Value> {
         let query = format!("SELECT coalesce(json_agg(row_to_json(t)), '[]')::text FROM ({query}) t");

@@ -65,16 +65,16 @@ impl Target {
     }
 }
 
+/// Endings that name no public host: RFC 6761 (`localhost`), RFC 6762 (`local`), ICANN (`internal`).
+const PRIVATE_ENDINGS: [&str; 3] = ["localhost", "local", "internal"];
+
 /// A domain of two labels or more; addresses in any notation, which the standard reads as numbers, are none.
 fn is_named(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => {
-            domain.len() <= 253
-                && domain.trim_end_matches('.').contains('.')
-                && domain.split('.').all(|label| label.len() <= 63)
-        }
-        _ => false,
-    }
+    let Some(Host::Domain(domain)) = url.host() else { return false };
+    let Some((_, ending)) = domain.trim_end_matches('.').rsplit_once('.') else { return false };
+    domain.len() <= 253
+        && domain.split('.').all(|label| label.len() <= 63)
+        && !PRIVATE_ENDINGS.contains(&ending)
 }
 
 fn not_a_target() -> Invalid {
@@ -100,6 +100,9 @@ mod tests {
             "https://hooks.empresa.mx:22/",
             "https://localhost/",
             "https://intranet/",
+            "https://a.localhost/",
+            "https://printer.local./",
+            "https://metadata.google.internal/",
             "https://127.0.0.1/",
             "https://2130706433/",
             "https://0x7f.1/",

@@ -100,7 +100,12 @@ impl Database {
 
     /// The pools of one server process.
     pub(super) fn connect(&self) -> Db {
-        let settings = PoolSettings { requests: 16, background: 6, patience: Duration::from_secs(20), deadline: Duration::from_secs(60) };
+        let settings = PoolSettings {
+            requests: 16,
+            background: 6,
+            patience: Duration::from_secs(20),
+            deadline: Duration::from_mins(1),
+        };
         Db::new(&self.url, &settings, self.clock.clone())
     }
 
