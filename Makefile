@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test fmt openapi bench faults contract advisories
+.PHONY: help setup run demo test fmt openapi bench faults contract alerts advisories
 
 ADVISORY_DB ?= ../shared/data/rust-advisories-2026-08-20.tgz
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -51,6 +51,9 @@ faults: setup ## the long tier: kill, stop, cut, flood and poison, and count wha
 contract: setup ## lint the OpenAPI document and try every operation with schemathesis
 	cargo build --locked
 	@scripts/contract.sh $(TARGET)/debug/cauce
+
+alerts: ## check the Prometheus rules: what they fire on, and that the metrics exist
+	@scripts/alerts.sh
 
 advisories: ## known vulnerabilities, licences, bans and sources of the dependencies
 	@scripts/advisories.sh

@@ -117,7 +117,13 @@ async fn system_ready(health: Data<Health>) -> HttpResponse {
 #[utoipa::path(operation_id = "system_metrics", tag = "system",
     responses((status = 200, description = "Prometheus text.", content_type = "text/plain", body = String)))]
 #[get("/metrics")]
-async fn system_metrics(db: Data<Db>) -> HttpResponse {
+async fn system_metrics(db: Data<Db>, health: Data<Health>, events: Data<EventsHandle>) -> HttpResponse {
+    let Dependencies { postgres, nats } = view(&health, &events).dependencies;
+    for (name, state) in [("postgres", postgres), ("nats", nats)] {
+        // What is off by choice is no reason to wake anybody.
+        let up = if state == Dependency::Down { 0.0 } else { 1.0 };
+        metrics::gauge!("dependency_up", "name" => name).set(up);
+    }
     let (used, open, most) = db.pool_usage();
     metrics::gauge!("db_pool_connections_in_use").set(used);
     metrics::gauge!("db_pool_connections_open").set(open);

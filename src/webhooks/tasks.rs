@@ -149,6 +149,7 @@ impl Worker {
             })
             .await?;
         if let Some(reason) = given_up {
+            metrics::counter!("webhooks_disabled_total", "reason" => reason.as_str()).increment(1);
             tracing::warn!(webhook = %due.endpoint, tenant_id = %due.tenant, reason = reason.as_str(), "a webhook was disabled");
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use crate::checker;
 use crate::harness::{Random, Server, Sql};
 use crate::nats::{Broker, ExternalNats};
 use crate::report::Report;
@@ -54,6 +55,29 @@ async fn nats_is_killed_again_and_again_while_everybody_writes() {
     }
     let history = writing.stop(Vec::new()).await;
     let report = Report::new("F4 NATS killed", seed).with(format!("{kills} kills")).recovered(slowest);
+    conclude(report, &server, &load, &history, nats.broker()).await;
+}
+
+/// Nobody writes, so that only the canary can tell.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nats_hangs_and_the_canary_tells() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let (nats, server) = with_nats("faults-nats-hangs").await;
+    let load = load(&server, Random::new(1)).await;
+    let mut sql = Sql::connect(&server.data_dir);
+    checker::drained(&mut sql).await;
+    nats.freeze();
+    let degraded = async || server.health("/status").await == "degraded";
+    let noticed = until("/health notices that NATS hangs", Duration::from_secs(15), degraded).await;
+    let writing = load.start();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    nats.thaw();
+    let recovery = until_healthy(&server).await;
+    let history = writing.stop(Vec::new()).await;
+    let report = Report::new("F6 NATS hangs", seed())
+        .with("SIGSTOP")
+        .recovered(recovery)
+        .noting(format!("noticed after {} ms without traffic", noticed.as_millis()));
     conclude(report, &server, &load, &history, nats.broker()).await;
 }
 

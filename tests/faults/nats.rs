@@ -114,9 +114,23 @@ impl ExternalNats {
 
     /// Ends it with SIGKILL.
     pub fn kill(&mut self) {
-        let pid = std::fs::read_to_string(self.directory.join("pid")).unwrap().trim().parse().unwrap();
-        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+        self.signal(Signal::SIGKILL);
         self.stop();
+    }
+
+    /// Stops it where it is, with SIGSTOP.
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = std::fs::read_to_string(self.directory.join("pid")).unwrap().trim().parse().unwrap();
+        kill(Pid::from_raw(pid), signal).unwrap();
     }
 
     /// Keeps a copy of what it stored, while it does not run.

@@ -27,6 +27,9 @@ struct Behind {
     name: String,
     #[diesel(sql_type = BigInt)]
     events: i64,
+    /// How long the first of them has been in the log.
+    #[diesel(sql_type = Double)]
+    seconds: f64,
 }
 
 /// Reads them now.
@@ -46,8 +49,10 @@ pub(super) async fn refresh(db: &Db) -> Next {
         )
         .load::<Figure>(connection)?;
         let behind = diesel::sql_query(
-            "SELECT s.name, c.last_position - s.position AS events \
-             FROM events.subscriptions s CROSS JOIN events.counter c",
+            "SELECT s.name, c.last_position - s.position AS events, \
+                    coalesce(extract(epoch FROM clock_timestamp() - l.sequenced_at), 0)::float8 AS seconds \
+             FROM events.subscriptions s CROSS JOIN events.counter c \
+             LEFT JOIN events.log l ON l.position = s.position + 1",
         )
         .load::<Behind>(connection)?;
         Ok::<_, DbError>((figures, behind))
@@ -57,9 +62,10 @@ pub(super) async fn refresh(db: &Db) -> Next {
             for Figure { name, value } in figures {
                 gauge!(name).set(value.max(0.0));
             }
-            for Behind { name, events } in behind {
+            for Behind { name, events, seconds } in behind {
                 #[expect(clippy::cast_precision_loss, reason = "gauges are floating point")]
-                gauge!("subscription_lag_events", "name" => name).set(events as f64);
+                gauge!("subscription_lag_events", "name" => name.clone()).set(events as f64);
+                gauge!("subscription_oldest_seconds", "name" => name).set(seconds.max(0.0));
             }
         }
         Err(error) => tracing::debug!(%error, "the gauges of events could not be read"),

@@ -17,7 +17,7 @@ use super::delivery::{Outgoing, Receipt, deliver};
 use super::event::LoggedEvent;
 use super::nats::{News, Servers};
 use super::nats_state::{self, StreamState};
-use super::reconciler::Reconciler;
+use super::reconciler::{CANARY_SUBJECT, Reconciler};
 use super::{Catalogue, EVENTS};
 use crate::platform::backoff::Backoff;
 use crate::platform::breaker::{Breaker, BreakerSettings, BreakerState};
@@ -27,6 +27,8 @@ use crate::platform::tasks::Next;
 /// Events read and published at once.
 pub(super) const PAGE: i64 = 500;
 const OTHER_SERVER_CHECKED_EVERY: Duration = Duration::from_secs(1);
+/// With nothing to publish, NATS is asked this often to store something all the same.
+const CANARY_PERIOD: Duration = Duration::from_secs(5);
 /// Short pages cost as many statements as full ones.
 const BREATH: Duration = Duration::from_millis(30);
 const BREAKER: BreakerSettings =
@@ -59,6 +61,8 @@ pub(super) struct Publisher {
     backoff: Backoff,
     /// The number of the connection after which the streams were compared.
     reconciled: Option<u64>,
+    /// When NATS last stored something.
+    stored_at: Option<Instant>,
 }
 
 /// How a round went.
@@ -67,7 +71,7 @@ enum Round {
     Elsewhere,
     /// Nothing to do.
     Idle,
-    /// Events were published, or there were none and the streams were compared.
+    /// Events were published, or the streams were compared, or a canary was stored.
     Worked { is_full: bool },
     /// A stream is behind what it acknowledged: compare.
     WentBack,
@@ -100,6 +104,7 @@ impl Publisher {
             breaker: Arc::new(Breaker::new(BREAKER)),
             backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(10)),
             reconciled: None,
+            stored_at: None,
         }
     }
 
@@ -132,6 +137,7 @@ impl Publisher {
             }
             Ok(Round::Worked { is_full }) => {
                 permit.succeeded();
+                self.stored_at = Some(Instant::now());
                 self.backoff.reset();
                 self.news.works();
                 if is_full { Next::Again } else { Next::After(BREATH) }
@@ -200,7 +206,13 @@ impl Publisher {
         match (work.page.is_empty(), is_compared) {
             (false, _) => self.publish(context, work).await,
             (true, false) => Ok(Round::Worked { is_full: false }),
-            (true, true) => Ok(Round::Idle),
+            (true, true) if self.stored_at.is_some_and(|stored| stored.elapsed() < CANARY_PERIOD) => {
+                Ok(Round::Idle)
+            }
+            (true, true) => {
+                publish_canary(context).await?;
+                Ok(Round::Worked { is_full: false })
+            }
         }
     }
 
@@ -270,6 +282,14 @@ impl Publisher {
             None => Err(Trouble::LeaseLost),
         }
     }
+}
+
+/// Has NATS store a message, which a server with a full disk or one that hangs does not, however well it looks.
+async fn publish_canary(context: &Context) -> Result<(), Trouble> {
+    let failed =
+        |error: async_nats::jetstream::context::PublishError| Trouble::Nats(format!("canary: {error}"));
+    context.publish(CANARY_SUBJECT, "".into()).await.map_err(failed)?.await.map_err(failed)?;
+    Ok(())
 }
 
 /// What the receipts of a page say.

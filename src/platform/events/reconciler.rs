@@ -24,6 +24,11 @@ const KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 /// How long a stream recognises a message id.
 const DUPLICATE_WINDOW: Duration = Duration::from_mins(10);
 
+/// The stream that only shows whether NATS stores anything; it keeps the last message.
+const CANARY_STREAM: &str = "CAUCE_CANARY";
+/// Its subject.
+pub(super) const CANARY_SUBJECT: &str = "cauce.canary";
+
 /// What a comparison needs.
 pub(super) struct Reconciler<'a> {
     pub(super) db: &'a Db,
@@ -52,6 +57,7 @@ struct Survivor {
 impl Reconciler<'_> {
     /// Makes missing streams, and moves the publisher back to what is missing in those that lost something.
     pub(super) async fn run(&self, position: i64) -> Result<(), Trouble> {
+        self.ensure_canary().await?;
         let known = self.db.system(EVENTS, |tx| nats_state::streams(tx.conn())).await?;
         for (name, pattern) in self.catalogue.streams() {
             let stream = self.ensure_stream(name, pattern).await?;
@@ -131,6 +137,20 @@ impl Reconciler<'_> {
             self.context.update_stream(&changed).await.map_err(|error| failed(&error))?;
         }
         self.context.get_stream(name).await.map_err(|error| failed(&error))
+    }
+
+    async fn ensure_canary(&self) -> Result<(), Trouble> {
+        let wanted = Config {
+            name: CANARY_STREAM.to_owned(),
+            subjects: vec![CANARY_SUBJECT.to_owned()],
+            storage: StorageType::File,
+            discard: DiscardPolicy::Old,
+            max_messages: 1,
+            num_replicas: 1,
+            ..Config::default()
+        };
+        let made = self.context.get_or_create_stream(&wanted).await;
+        made.map(drop).map_err(|error| Trouble::Nats(format!("stream {CANARY_STREAM}: {error}")))
     }
 
     async fn rewind(&self, before: &StreamState, lost: StreamState) -> Result<(), Trouble> {
