@@ -14,6 +14,7 @@ mod events;
 #[expect(dead_code, reason = "each program uses a part of it")]
 #[path = "../harness/mod.rs"]
 mod harness;
+mod large;
 mod memory;
 mod pgbench;
 mod seed;
@@ -55,7 +56,7 @@ async fn figures() {
     let mut server = Server::new("bench", &release_build(), &[]);
     server.start().await;
     let api = Api::new(&server.url, Duration::from_secs(10));
-    let companies = Companies::sign_up(&api).await;
+    let companies = Companies::sign_up(&api, 50, 400).await;
     let mut sql = Sql::connect(&server.data_dir);
     companies.seed(&mut sql);
     drop(sql);
@@ -100,7 +101,7 @@ async fn compare(
     operation: Operation,
 ) {
     let tokens = companies.sign_in(api).await;
-    let wrk = Wrk::new(server, &tokens, operation);
+    let wrk = Wrk::new(server, companies, &tokens, operation);
     let pgbench = Pgbench::new(server, companies, recorded, operation);
     let time = seconds();
     wrk.run(FEW, 1).await;

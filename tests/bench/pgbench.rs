@@ -10,7 +10,7 @@ use std::process::Stdio;
 use cauce::platform::embedded::{EmbeddedPostgres, PostgresAddress, PostgresBinaries};
 
 use crate::harness::Server;
-use crate::seed::{COMPANIES, Companies, LEAD_ID, LEADS};
+use crate::seed::{Companies, LEAD_ID};
 use crate::statements::{Operation, Recorded, Transaction};
 
 /// pgbench on one operation's transaction.
@@ -51,12 +51,13 @@ impl Pgbench {
 /// Each connection stays with one company; leads are drawn at random.
 fn text(companies: &Companies, transaction: &Transaction) -> String {
     let recorded_tenant = &companies.ids[0];
+    let (count, leads) = (companies.ids.len(), companies.leads);
     let ids: Vec<String> = companies.ids.iter().map(|id| format!("'{id}'")).collect();
     let mut text = format!(
         "\\if :ready = 0\n\
-         SELECT (ARRAY[{}])[:client_id % {COMPANIES} + 1] AS tenant \\gset\n\
+         SELECT (ARRAY[{}])[:client_id % {count} + 1] AS tenant \\gset\n\
          \\endif\n\
-         \\set lead 100000000000 + (:client_id % {COMPANIES}) * 10000 + random(0, {LEADS} - 1)\n\
+         \\set lead 100000000000 + (:client_id % {count}) * 10000 + random(0, {leads} - 1)\n\
          \\set new random(200000000000, 999999999999)\n",
         ids.join(", ")
     );

@@ -1,16 +1,13 @@
-//! Fifty companies with four hundred full leads each.
+//! Companies with full leads.
 
 use crate::harness::{Api, Sql};
-
-/// Companies.
-pub const COMPANIES: usize = 50;
-/// Leads of each.
-pub const LEADS: usize = 400;
 
 /// The companies of the bench.
 pub struct Companies {
     /// Their identifiers.
     pub ids: Vec<String>,
+    /// Leads of each.
+    pub leads: usize,
 }
 
 /// The identifier of lead `number` of the company `company`: decimal digits read as hexadecimal ones.
@@ -21,13 +18,13 @@ fn name(company: usize) -> String {
 }
 
 impl Companies {
-    /// Signs them up.
-    pub async fn sign_up(api: &Api) -> Self {
+    /// Signs `count` of them up, which will have `leads` leads each.
+    pub async fn sign_up(api: &Api, count: usize, leads: usize) -> Self {
         let mut ids = Vec::new();
-        for company in 0..COMPANIES {
+        for company in 0..count {
             ids.push(api.sign_up(&name(company)).await.id);
         }
-        Self { ids }
+        Self { ids, leads }
     }
 
     /// New tokens of their owners, which are good for ten minutes.
@@ -41,6 +38,7 @@ impl Companies {
 
     /// Writes the leads past the API, which would take minutes: 20 of them are about 18 kB of JSON.
     pub fn seed(&self, sql: &mut Sql) {
+        let leads = self.leads;
         for (company, id) in self.ids.iter().enumerate() {
             sql.execute(&format!(
                 "INSERT INTO leads.leads (tenant_id, id, version, company_name, contact_name, email, phone, website,
@@ -51,12 +49,12 @@ impl Companies {
                      '+52971' || lpad(n::text, 7, '0'), 'https://sastreria-najera-' || n || '.example.com/',
                      'Confección', n, n * 100000, 'MXN', 'new', 50, 'website', ARRAY['istmo', 'mayoreo', 'otoño'],
                      repeat('Pidió precios. ', 8),
-                     jsonb_build_object('localidad', 'Salina Cruz', 'giro', 'Confección de prendas a la medida', 'visitas', n),
+                     jsonb_build_object('localidad', 'Salina Cruz', 'giro', 'giro ' || n % 50, 'visitas', n % 1000),
                      jsonb_build_object('source', 'facebook', 'campaign', 'otoño-2026'),
                      jsonb_build_object('source', 'google', 'medium', 'cpc', 'campaign', 'otoño-2026'), NULL,
                      'sastreria najera ' || n || ' ines najera gutierrez ines' || n || '@example.com',
                      now() - n * interval '1 minute', now() - n * interval '1 minute'
-                 FROM generate_series(0, {LEADS} - 1) n;
+                 FROM generate_series(0, {leads} - 1) n;
                  INSERT INTO leads.identities (tenant_id, kind, value, lead_id)
                  SELECT tenant_id, 'email', email, id FROM leads.leads WHERE tenant_id = '{id}';
                  INSERT INTO leads.identities (tenant_id, kind, value, lead_id)

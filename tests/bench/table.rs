@@ -1,5 +1,7 @@
 //! The table.
 
+use std::time::Duration;
+
 use crate::wrk::Measured;
 use crate::{FEW, LEAST_RATIO};
 
@@ -98,6 +100,19 @@ impl Table {
 pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
+}
+
+/// The time that `share` of `times` stay below.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a place in a list"
+)]
+pub fn percentile(times: &mut [Duration], share: f64) -> Duration {
+    times.sort_unstable();
+    let place = (times.len() as f64 * share) as usize;
+    times.get(place.min(times.len().saturating_sub(1))).copied().unwrap_or_default()
 }
 
 fn word(is_met: bool) -> &'static str {

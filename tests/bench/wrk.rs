@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::harness::Server;
-use crate::seed::{LEAD_ID, LEADS};
+use crate::seed::{Companies, LEAD_ID};
 use crate::statements::{Operation, lead_body};
 
 /// Says what the script measured in one line, and fails when an answer was not 2xx.
@@ -39,13 +39,13 @@ pub struct Wrk {
 
 impl Wrk {
     /// Each connection sends one request after the other.
-    pub fn new(server: &Server, tokens: &[String], operation: Operation) -> Self {
-        Self::with_script(server, operation.name(), &text(tokens, operation))
+    pub fn new(server: &Server, companies: &Companies, tokens: &[String], operation: Operation) -> Self {
+        Self::with_script(server, operation.name(), &text(tokens, companies.leads, operation))
     }
 
     /// Creations of leads that will be rescored; each connection waits for `delay` milliseconds between requests.
     pub fn paced(server: &Server, tokens: &[String], delay: u32) -> Self {
-        let text = text(tokens, Operation::Create).replace("Confección\"", "Technology\"");
+        let text = text(tokens, 0, Operation::Create).replace("Confección\"", "Technology\"");
         let text = format!("{text}\nfunction delay() return {delay} end\n");
         Self::with_script(server, "paced", &text)
     }
@@ -84,13 +84,13 @@ impl Wrk {
     }
 }
 
-fn text(tokens: &[String], operation: Operation) -> String {
+fn text(tokens: &[String], leads: usize, operation: Operation) -> String {
     let tokens: Vec<String> = tokens.iter().map(|token| format!("\"{token}\"")).collect();
     let request = match operation {
         Operation::List => r"return requests[math.random(#tokens)]".to_owned(),
         Operation::Get => format!(
             r#"local company = math.random(#tokens)
-            local path = string.format("/api/v1/leads/{LEAD_ID}%04d%04d", company - 1, math.random({LEADS}) - 1)
+            local path = string.format("/api/v1/leads/{LEAD_ID}%04d%04d", company - 1, math.random({leads}) - 1)
             return "GET " .. path .. " HTTP/1.1\r\n" .. heads[company] .. "\r\n""#
         ),
         Operation::Create => format!(
