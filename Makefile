@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test fmt openapi bench faults contract advisories
+.PHONY: help setup run demo test fmt openapi bench faults contract browser advisories
 
 ADVISORY_DB ?= ../shared/data/rust-advisories-2026-08-20.tgz
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -49,6 +49,11 @@ faults: setup ## kill the server and stop NATS under load, and count what is los
 contract: setup ## lint the OpenAPI document and try every operation with schemathesis
 	cargo build --locked
 	@scripts/contract.sh $(TARGET)/debug/cauce
+
+browser: setup ## answer a form in headless Chromium, from a page of another origin
+	@scripts/setup.sh browser
+	cargo build --locked
+	@scripts/browser.sh $(TARGET)/debug/cauce
 
 advisories: ## known vulnerabilities, licences, bans and sources of the dependencies
 	@scripts/advisories.sh

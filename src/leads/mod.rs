@@ -6,6 +6,7 @@
 //!
 //! **Invariant.** A change and its event commit together; the score follows as an event's effect.
 
+mod capture;
 mod contract;
 mod domain;
 mod http;
@@ -18,6 +19,7 @@ mod tasks;
 use crate::platform::db::Module;
 use crate::platform::fields::FieldTables;
 
+pub use capture::CaptureSettings;
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{LeadId, LeadMarker, LeadsError, events};
 pub use domain::{ActivityKind, ScoreReason, Status};

@@ -47,6 +47,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(listing::leads_list)
         .service(listing::leads_summary)
         .configure(crate::leads::imports::routes)
+        .configure(crate::leads::capture::routes)
         .service(fields::leads_list_fields)
         .service(fields::leads_define_field)
         .service(fields::leads_get_field)
@@ -77,5 +78,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(contacts::leads_add_contact)
         .service(contacts::leads_list_contacts)
         .service(contacts::leads_change_contact)
-        .service(contacts::leads_remove_contact);
+        .service(contacts::leads_remove_contact)
+        .configure(crate::leads::capture::public_routes);
 }

@@ -10,7 +10,7 @@ mod reply;
 mod words;
 
 pub use body::{BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, QueryWithFields, parse_json};
-pub use context::{RequestContext, allowed_methods, in_context};
+pub use context::{ReadableBy, RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};
 pub use moment::Moment;
 pub use patch::Patch;
