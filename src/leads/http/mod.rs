@@ -9,6 +9,7 @@ mod listing;
 mod merges;
 mod progress;
 mod records;
+mod timeline;
 mod views;
 
 use actix_web::web::Data;
@@ -73,6 +74,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(progress::leads_disqualify)
         .service(progress::leads_schedule_follow_up)
         .service(progress::leads_score)
+        .service(timeline::leads_timeline)
         .service(activities::leads_log_activity)
         .service(activities::leads_list_activities)
         .service(contacts::leads_add_contact)
