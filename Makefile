@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test fmt openapi bench faults contract browser advisories
+.PHONY: help setup run demo test fmt openapi bench faults contract browser fuzz advisories
 
 ADVISORY_DB ?= ../shared/data/rust-advisories-2026-08-20.tgz
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -54,6 +54,9 @@ browser: setup ## answer a form in headless Chromium, from a page of another ori
 	@scripts/setup.sh browser
 	cargo build --locked
 	@scripts/browser.sh $(TARGET)/debug/cauce
+
+fuzz: setup ## fuzz the parsers of what strangers send, FUZZ_SECONDS (60) each
+	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),60)
 
 advisories: ## known vulnerabilities, licences, bans and sources of the dependencies
 	@scripts/advisories.sh

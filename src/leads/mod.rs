@@ -9,6 +9,8 @@
 mod capture;
 mod contract;
 mod domain;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod http;
 pub mod imports;
 mod schema;

@@ -12,6 +12,8 @@
 
 mod domain;
 mod door;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod http;
 mod service;
 mod store;

@@ -9,6 +9,8 @@ mod patch;
 mod reply;
 mod words;
 
+#[cfg(any(test, fuzzing))]
+pub(in crate::platform) use body::split_query;
 pub use body::{BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, QueryWithFields, parse_json};
 pub use context::{ReadableBy, RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};
