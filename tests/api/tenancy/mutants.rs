@@ -14,13 +14,11 @@ pub struct Killed {
 
 impl Killed {
     fn count(&mut self, kind: &'static str, is_seen: bool) {
-        let row = match self.kinds.iter().position(|(other, _, _)| *other == kind) {
-            Some(row) => row,
-            None => {
-                self.kinds.push((kind, 0, 0));
-                self.kinds.len() - 1
-            }
-        };
+        let known = self.kinds.iter().position(|(other, _, _)| *other == kind);
+        let row = known.unwrap_or_else(|| {
+            self.kinds.push((kind, 0, 0));
+            self.kinds.len() - 1
+        });
         self.kinds[row].1 += 1;
         self.kinds[row].2 += usize::from(is_seen);
     }
@@ -61,7 +59,7 @@ type Mutant = (&'static str, String, String);
 fn of_relation(relation: &Relation) -> Vec<Mutant> {
     let name = &relation.name;
     let mutants = match relation.class {
-        Class::Tenant => of_tenant_table(relation),
+        Class::Tenant => [policies_of(relation), grants_of(relation)].concat(),
         Class::Stream => of_stream(name),
         Class::System | Class::Registry => vec![
             ("granted to the modules", format!("GRANT SELECT ON {name} TO cauce_module")),
@@ -101,7 +99,8 @@ fn of_stream(name: &str) -> Vec<(&'static str, String)> {
     mutants
 }
 
-fn of_tenant_table(relation: &Relation) -> Vec<(&'static str, String)> {
+/// Policies that are gone or say something else.
+fn policies_of(relation: &Relation) -> Vec<(&'static str, String)> {
     let Relation { name, schema, .. } = relation;
     let lenient = BOUND.replace("'app.tenant_id'::text", "'app.tenant_id'::text, true");
     let policy = |rest: &str| format!("ALTER POLICY tenant ON {name} {rest}");
@@ -151,6 +150,13 @@ fn of_tenant_table(relation: &Relation) -> Vec<(&'static str, String)> {
             "lookup by the module",
             format!("CREATE POLICY seen ON {name} FOR SELECT TO cauce_{schema} USING (true)"),
         ),
+    ]
+}
+
+/// Grants, keys and owners that reach too far.
+fn grants_of(relation: &Relation) -> Vec<(&'static str, String)> {
+    let Relation { name, schema, .. } = relation;
+    vec![
         (
             "lookup that writes",
             format!("CREATE POLICY lookup2 ON {name} FOR ALL TO cauce_lookup USING (true)"),
