@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test fmt openapi bench faults contract alerts advisories
+.PHONY: help setup run demo test fmt openapi bench faults contract alerts browser fuzz advisories
 
 ADVISORY_DB ?= ../shared/data/rust-advisories-2026-08-20.tgz
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -54,6 +54,14 @@ contract: setup ## lint the OpenAPI document and try every operation with schema
 
 alerts: ## check the Prometheus rules: what they fire on, and that the metrics exist
 	@scripts/alerts.sh
+
+browser: setup ## answer a form in headless Chromium, from a page of another origin
+	@scripts/setup.sh browser
+	cargo build --locked
+	@scripts/browser.sh $(TARGET)/debug/cauce
+
+fuzz: setup ## fuzz the parsers of what strangers send, FUZZ_SECONDS (60) each
+	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),60)
 
 advisories: ## known vulnerabilities, licences, bans and sources of the dependencies
 	@scripts/advisories.sh

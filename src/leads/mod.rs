@@ -6,8 +6,11 @@
 //!
 //! **Invariant.** A change and its event commit together; the score follows as an event's effect.
 
+mod capture;
 mod contract;
 mod domain;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod http;
 pub mod imports;
 mod schema;
@@ -18,6 +21,7 @@ mod tasks;
 use crate::platform::db::Module;
 use crate::platform::fields::FieldTables;
 
+pub use capture::CaptureSettings;
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{LeadId, LeadMarker, LeadsError, events};
 pub use domain::{ActivityKind, ScoreReason, Status};

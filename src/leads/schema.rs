@@ -197,4 +197,51 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    leads.forms (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        version -> Int4,
+        name -> Text,
+        form_key -> Text,
+        language -> Text,
+        asked -> Jsonb,
+        origins -> Array<Text>,
+        consent_number -> Nullable<Int4>,
+        consent_is_required -> Bool,
+        thanks_url -> Nullable<Text>,
+        thanks_text -> Nullable<Text>,
+        source -> Text,
+        tags -> Array<Text>,
+        on_duplicate -> Text,
+        owner_id -> Nullable<Uuid>,
+        is_active -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        archived_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    leads.form_consents (tenant_id, form_id, number) {
+        tenant_id -> Uuid,
+        form_id -> Uuid,
+        number -> Int4,
+        text -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    leads.form_results (tenant_id, form_id, day) {
+        tenant_id -> Uuid,
+        form_id -> Uuid,
+        day -> Date,
+        created -> Int4,
+        duplicates -> Int4,
+        refused -> Int4,
+        spam -> Int4,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(field_values, identities, leads);

@@ -104,6 +104,14 @@ impl Limits {
         self.count(format!("address {address}"), self.per_address).refusal().map_or(Ok(()), Err)
     }
 
+    /// Counts a request under `key`, of which `per_minute` are taken; 429 when it is one too many.
+    pub fn check(&self, key: String, per_minute: u32) -> Result<(), Problem> {
+        if !self.enabled {
+            return Ok(());
+        }
+        self.count(key, per_minute).refusal().map_or(Ok(()), Err)
+    }
+
     fn count(&self, key: String, per_minute: u32) -> Standing {
         let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
         let bucket = self.buckets.get_with((key, per_minute), || {

@@ -8,6 +8,8 @@ pub mod db;
 pub mod embedded;
 pub mod events;
 pub mod fields;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod http;
 pub mod id;
 pub mod idempotency;

@@ -122,6 +122,11 @@ impl Problem {
         Self::new(409, code, title)
     }
 
+    /// 410: it was there, and takes nothing for now or for ever.
+    pub fn gone(code: &'static str, title: Message) -> Self {
+        Self::new(410, code, title)
+    }
+
     /// 412: somebody changed it since you read it.
     pub fn stale(current_version: i32) -> Self {
         let title = Message::new("It was changed since you read it", "Cambió desde que usted lo leyó");

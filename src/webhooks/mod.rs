@@ -12,6 +12,8 @@
 
 mod contract;
 mod domain;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod http;
 mod lanes;
 mod resolver;

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
+use reqwest::Client;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
 
 use super::WebhookSettings;
 use super::domain::{Failure, Outcome, Reach, Target, signatures};
@@ -64,16 +64,18 @@ impl Sender {
             .body(message.body.clone());
         match request.send().await {
             // The body is not read: nothing in it is of use, and it may be anything.
-            Ok(response) => {
-                Outcome::Answered { status: response.status().as_u16(), retry_after: retry_after(&response) }
-            }
+            Ok(response) => Outcome::Answered {
+                status: response.status().as_u16(),
+                retry_after: retry_after(response.headers()),
+            },
             Err(error) => Outcome::Failed(failure(&error)),
         }
     }
 }
 
-fn retry_after(response: &Response) -> Option<u32> {
-    response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
+/// The seconds that a receiver asks to wait, when it says them as a number.
+pub fn retry_after(headers: &HeaderMap) -> Option<u32> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
 
 fn failure(error: &reqwest::Error) -> Failure {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::LeadId;
 pub use super::field_events::{LeadFieldArchived, LeadFieldChanged, LeadFieldDefined};
+pub use super::form_events::{CaptureOutcome, FormChange, LeadCaptured, LeadFormChanged};
 pub use super::merge_events::{LeadMergeUndone, LeadMerged};
 pub use super::rule_events::{LeadAssignmentRuleChanged, RuleChange};
 use crate::leads::domain::{ActivityKind, ScoreReason, Status};
@@ -214,6 +215,8 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<LeadMergeUndone>(),
         CatalogueEntry::of::<LeadFieldChanged>(),
         CatalogueEntry::of::<LeadFieldArchived>(),
+        CatalogueEntry::of::<LeadCaptured>(),
+        CatalogueEntry::of::<LeadFormChanged>(),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 pub mod events;
 mod field_events;
+mod form_events;
 mod merge_events;
 mod problems;
 mod rule_events;
@@ -58,6 +59,9 @@ pub enum LeadsError {
     /// Not there, or another tenant's.
     #[error("no such assignment rule")]
     RuleNotFound,
+    /// Not there, archived, or another tenant's.
+    #[error("no such form")]
+    FormNotFound,
     /// Not there, forgotten, or another tenant's.
     #[error("no such merge")]
     MergeNotFound,
@@ -121,6 +125,9 @@ impl AsProblem for LeadsError {
             ),
             Self::MergeNotFound => {
                 Problem::not_found("merge-not-found", Message::new("No such merge", "No existe esa fusión"))
+            }
+            Self::FormNotFound => {
+                Problem::not_found("form-not-found", Message::new("No such form", "No existe ese formulario"))
             }
             Self::MergeWithItself => problems::merge_with_itself(),
             Self::MergeConverted(lead) => problems::merge_converted(*lead),

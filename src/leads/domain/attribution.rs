@@ -45,11 +45,15 @@ pub struct Touch {
     #[schema(max_length = 500)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referrer: Option<String>,
+    /// The form that they filled in.
+    #[schema(max_length = 500)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
 }
 
 impl Touch {
     /// Its parts with their names.
-    pub fn parts(&self) -> [(&'static str, &Option<String>); 11] {
+    pub fn parts(&self) -> [(&'static str, &Option<String>); 12] {
         [
             ("source", &self.source),
             ("medium", &self.medium),
@@ -62,6 +66,7 @@ impl Touch {
             ("ttclid", &self.ttclid),
             ("landing_page", &self.landing_page),
             ("referrer", &self.referrer),
+            ("form", &self.form),
         ]
     }
 }
@@ -95,6 +100,10 @@ pub struct Consent {
     pub version: Option<String>,
     /// When.
     pub at: Option<DateTime<Utc>>,
+    /// From which address of the internet, when a form took it.
+    #[schema(max_length = 50)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
 }
 
 /// Whether somebody agrees.
@@ -110,6 +119,7 @@ impl Consent {
     pub fn parse(self) -> Result<Self, Invalid> {
         self.text.as_deref().map(Prose::<2000>::parse).transpose()?;
         self.version.as_deref().map(Line::<50>::parse).transpose()?;
+        self.ip.as_deref().map(Line::<50>::parse).transpose()?;
         Ok(self)
     }
 }

@@ -36,6 +36,15 @@ pub struct Details {
     pub consent: Option<Consent>,
 }
 
+impl Details {
+    /// The keys by which another lead would be the same person.
+    pub fn identities(&self) -> Vec<(&'static str, String)> {
+        let email = self.email.as_ref().map(|email| ("email", email.normalized()));
+        let phone = self.phone.as_ref().map(|phone| ("phone", phone.identity()));
+        email.into_iter().chain(phone).collect()
+    }
+}
+
 /// What differs between two states of a lead's details, as `{"<field>": {"from": …, "to": …}}`.
 pub fn changes(before: &Details, after: &Details) -> Map<String, Value> {
     let (before, after) = (Form::from(before), Form::from(after));

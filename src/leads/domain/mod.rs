@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use assignment::{AssignmentMethod, AssignmentRule};
-pub use attribution::{Consent, Touch};
+pub use attribution::{Consent, ConsentStatus, Touch};
 pub use bulk::{BulkAction, Decision};
 pub use details::{Details, changes};
 pub use form::Form;
@@ -217,8 +217,6 @@ impl Lead {
 
     /// The keys by which another lead would be the same person.
     pub fn identities(&self) -> Vec<(&'static str, String)> {
-        let email = self.details.email.as_ref().map(|email| ("email", email.normalized()));
-        let phone = self.details.phone.as_ref().map(|phone| ("phone", phone.identity()));
-        email.into_iter().chain(phone).collect()
+        self.details.identities()
     }
 }

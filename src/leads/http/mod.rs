@@ -9,6 +9,7 @@ mod listing;
 mod merges;
 mod progress;
 mod records;
+mod timeline;
 mod views;
 
 use actix_web::web::Data;
@@ -47,6 +48,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(listing::leads_list)
         .service(listing::leads_summary)
         .configure(crate::leads::imports::routes)
+        .configure(crate::leads::capture::routes)
         .service(fields::leads_list_fields)
         .service(fields::leads_define_field)
         .service(fields::leads_get_field)
@@ -72,10 +74,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(progress::leads_disqualify)
         .service(progress::leads_schedule_follow_up)
         .service(progress::leads_score)
+        .service(timeline::leads_timeline)
         .service(activities::leads_log_activity)
         .service(activities::leads_list_activities)
         .service(contacts::leads_add_contact)
         .service(contacts::leads_list_contacts)
         .service(contacts::leads_change_contact)
-        .service(contacts::leads_remove_contact);
+        .service(contacts::leads_remove_contact)
+        .configure(crate::leads::capture::public_routes);
 }

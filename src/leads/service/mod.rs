@@ -8,6 +8,7 @@ mod fields;
 mod merges;
 mod progress;
 mod scoring;
+mod timeline;
 mod upkeep;
 
 pub use activities::{NewActivity, activities, log_activity};
@@ -20,6 +21,7 @@ pub use fields::{
 pub use merges::{Merge, Pair, UNDO_FOR, duplicates, merge, merges, note_likenesses, undo_merge};
 pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
 pub use scoring::{rescore, score};
+pub use timeline::{Happening, TimelineKind, timeline};
 pub use upkeep::{keep_up, tenants};
 
 use serde_json::json;

@@ -57,3 +57,13 @@ pub fn activities(
         .map_err(DbError::from)?;
     Ok(rows)
 }
+
+/// The texts of those activities that are there.
+pub fn activity_texts(tx: &mut TenantTx<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, LeadsError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenant = tx.tenant().uuid();
+    let rows = activities::table.filter(activities::tenant_id.eq(tenant)).filter(activities::id.eq_any(ids));
+    Ok(rows.select((activities::id, activities::text)).load(tx.conn(LEADS)?).map_err(DbError::from)?)
+}

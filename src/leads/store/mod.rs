@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Uuid as SqlUuid};
 
-pub use activities::{ActivityRow, activities, insert_activity};
+pub use activities::{ActivityRow, activities, activity_texts, insert_activity};
 pub use assignment::{RuleRow, delete_rule, loads, lock_rule, rules, save_rule, take_turns};
 pub use contacts::{ContactRow, contacts, delete_contact, find_contact, insert_contact, save_contact};
 pub use field_values::FieldOrder;

@@ -287,6 +287,12 @@ fn nul_in(value: &Value, place: &str) -> Option<String> {
 }
 
 fn read_query_with_fields<T: DeserializeOwned>(query: &str) -> Result<QueryWithFields<T>, Problem> {
+    let (rest, fields) = split_query(query)?;
+    read_query(&rest).map(|query| QueryWithFields(query, fields))
+}
+
+/// The parameters of `query` that are no fields, encoded again, and those that are, without `field.`.
+pub fn split_query(query: &str) -> Result<(String, Vec<(String, String)>), Problem> {
     check_pairs(query)?;
     let mut rest = form_urlencoded::Serializer::new(String::new());
     let mut fields = Vec::new();
@@ -298,7 +304,7 @@ fn read_query_with_fields<T: DeserializeOwned>(query: &str) -> Result<QueryWithF
             }
         }
     }
-    read_query(&rest.finish()).map(|query| QueryWithFields(query, fields))
+    Ok((rest.finish(), fields))
 }
 
 fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {

@@ -7,8 +7,8 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -86,6 +86,11 @@ fn preferred(header: &str) -> Language {
     best.0
 }
 
+/// The origin whose pages may read the answer to a request; a handler puts it among the request's extensions, so that
+/// refusals have it too.
+#[derive(Debug, Clone)]
+pub struct ReadableBy(pub HeaderValue);
+
 /// The middleware around every request.
 pub async fn in_context(
     request: ServiceRequest,
@@ -159,7 +164,12 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, context: &RequestCont
     let standing = response.request().extensions().get::<Standing>().cloned();
     // Answers of the API hold tokens and personal data: no cache between us and the client keeps one (RFC 6749 §5.1).
     let is_private = response.request().path().starts_with("/api/");
+    let readable_by = response.request().extensions().get::<ReadableBy>().cloned();
     let headers = response.headers_mut();
+    if let Some(ReadableBy(origin)) = readable_by {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.append(VARY, HeaderValue::from_static("Origin"));
+    }
     if is_private && !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

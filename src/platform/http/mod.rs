@@ -9,8 +9,10 @@ mod patch;
 mod reply;
 mod words;
 
+#[cfg(any(test, fuzzing))]
+pub(in crate::platform) use body::split_query;
 pub use body::{BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, QueryWithFields, parse_json};
-pub use context::{RequestContext, allowed_methods, in_context};
+pub use context::{ReadableBy, RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};
 pub use moment::Moment;
 pub use patch::Patch;

@@ -33,6 +33,11 @@ impl Reply {
         Self { location: Some(location), ..Self::with(202, view) }
     }
 
+    /// 202 with `view`; there is nothing to see of it later.
+    pub fn received<T: Serialize>(view: &T) -> Self {
+        Self::with(202, view)
+    }
+
     /// 204.
     pub fn no_content() -> Self {
         Self { status: 204, location: None, etag: None, body: None, replayed: false }

@@ -7,6 +7,7 @@ mod bulk;
 mod merges;
 mod refusals;
 mod shapes;
+mod timeline;
 
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};

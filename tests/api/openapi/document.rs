@@ -17,6 +17,8 @@ pub const PUBLIC: &[&str] = &[
     "auth_oidc",
     "auth_jwks",
     "events_catalogue",
+    "capture_submit",
+    "capture_script",
 ];
 
 /// Operations that every signed-in caller may run, whatever their rights.

@@ -39,6 +39,19 @@ impl Database {
         self.rows(query).iter().filter_map(first).map(text).collect()
     }
 
+    /// The plan of `query` with what it cost, after running it.
+    #[track_caller]
+    pub fn explain(&mut self, query: &str) -> Value {
+        #[derive(QueryableByName)]
+        struct Plan {
+            #[diesel(sql_type = diesel::sql_types::Json)]
+            #[diesel(column_name = "QUERY PLAN")]
+            plan: Value,
+        }
+        let explained = format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {query}");
+        diesel::sql_query(explained).get_result::<Plan>(&mut self.0).expect("PostgreSQL explains").plan
+    }
+
     /// Runs statements that must succeed.
     #[track_caller]
     pub fn run(&mut self, sql: &str) {

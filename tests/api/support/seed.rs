@@ -47,7 +47,10 @@ impl Seeded {
         let merge = tenant.owner.post(&format!("/api/v1/leads/{}/merge", twins[0]), merge).await.expect(200);
         let rule = json!({ "name": marker, "method": "round_robin", "sources": [marker], "user_ids": [colleague_id] });
         let rule = tenant.owner.post("/api/v1/leads/assignment-rules", rule).await.expect(201);
+        let (form, form_key) = form(&tenant, &marker).await;
         let mut ids = vec![
+            ("/api/v1/leads/forms/{id}", form),
+            ("/api/v1/capture/{form_key}", form_key),
             ("/api/v1/users/{id}", colleague_id),
             ("/api/v1/api-keys/{id}", key.expect(201).text_at("/id")),
             ("/api/v1/leads/{id}", lead_id.clone()),
@@ -86,6 +89,19 @@ async fn dead_letter(app: &TestApp, lead_id: &str) -> String {
          FROM {event} ORDER BY position LIMIT 1"
     ));
     id.to_string()
+}
+
+/// A form with a consent text, answered once; its identifier and its key.
+async fn form(tenant: &Tenant, marker: &str) -> (String, String) {
+    let form = json!({
+        "name": marker, "fields": [{ "name": "contact_name" }, { "name": "email" }],
+        "consent": { "text": marker, "required": false }
+    });
+    let form = tenant.owner.post("/api/v1/leads/forms", form).await.expect(201);
+    let key = form.text_at("/form_key");
+    let answer = json!({ "contact_name": marker, "email": format!("forma.{marker}@taller.example") });
+    tenant.owner.post(&format!("/api/v1/capture/{key}"), answer).await.expect(202);
+    (form.text_at("/id"), key)
 }
 
 /// A webhook that takes nothing that happens here, and a ping to it that found nobody there.

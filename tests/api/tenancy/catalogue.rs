@@ -45,6 +45,7 @@ const DEFINERS: &[&str] = &[
     "identity.find_tenant",
     "identity.find_unlinked",
     "leads.find",
+    "leads.find_form",
     "leads.imports_to_run",
     "leads.tenants",
     "platform.tenant_with_keys_before",

@@ -1,0 +1,4 @@
+//! `cauce::platform::fuzzing::filter` says what must hold.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| cauce::platform::fuzzing::filter(&String::from_utf8_lossy(data)));
