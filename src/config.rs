@@ -7,6 +7,8 @@ use figment::providers::{Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::platform::http::TrustedProxies;
+
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
 /// Settings that were read and make sense together. Each is explained in `config/default.toml`.
@@ -17,6 +19,7 @@ pub struct Config {
     pub host: String,
     pub port: u16,
     pub public_url: String,
+    pub trusted_proxies: String,
     pub http_workers: usize,
     pub data_dir: PathBuf,
     pub database_url: SecretString,
@@ -145,6 +148,11 @@ impl Config {
         if admin.is_empty() { self.database_url() } else { Some(admin.to_owned()) }
     }
 
+    /// The proxies whose word on addresses is taken.
+    pub fn trusted_proxies(&self) -> TrustedProxies {
+        TrustedProxies::parse(&self.trusted_proxies).unwrap_or_default()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let at_least = |setting: &str, value: u64, least: u64| {
             if value >= least {
@@ -177,6 +185,9 @@ impl Config {
             if !(url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")) {
                 return Err(refuse(setting, "must start with postgres://".to_owned()));
             }
+        }
+        if let Err(part) = TrustedProxies::parse(&self.trusted_proxies) {
+            return Err(refuse("TRUSTED_PROXIES", format!("\"{part}\" is neither an address nor a network")));
         }
         if !self.oidc_issuer.is_empty() && self.oidc_audience.is_empty() {
             return Err(refuse(
@@ -253,6 +264,7 @@ mod tests {
             (&[("LOG_FORMAT", "xml")], "setting LOG_FORMAT: "),
             (&[("SIGNUP", "maybe")], "setting SIGNUP: "),
             (&[("HOST", "nowhere at all")], "setting HOST: "),
+            (&[("TRUSTED_PROXIES", "10.0.0.0/8, proxy")], "setting TRUSTED_PROXIES: \"proxy\" is neither"),
         ] {
             let refusal = with(pairs).unwrap_err();
             assert!(refusal.starts_with(expected), "{refusal}");

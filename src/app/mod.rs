@@ -31,7 +31,7 @@ use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
 use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit};
-use crate::platform::http::{allowed_methods, in_context};
+use crate::platform::http::{TrustedProxies, allowed_methods, in_context};
 use crate::platform::idempotency::{self, AnswerSeal};
 use crate::platform::limits::{Limit, Limits, TENANT};
 use crate::platform::problem::{FieldError, Problem};
@@ -47,6 +47,7 @@ pub struct App {
     tasks: Tasks,
     health: Arc<Health>,
     limits: Limits,
+    proxies: TrustedProxies,
     seal: Data<AnswerSeal>,
     identity: Arc<Identity>,
     people: Arc<dyn People>,
@@ -96,7 +97,13 @@ impl App {
         let tasks = Tasks::new();
         let health = Health::watch(&db, &tasks);
         let limits = limits(config);
-        let identity = Arc::new(Identity::new(db.clone(), tokens, limits.clone(), identity_settings(config)));
+        let identity = Arc::new(Identity::new(
+            db.clone(),
+            tokens,
+            limits.clone(),
+            identity_settings(config),
+            secret.expose_secret().as_bytes(),
+        ));
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
         let imports = Imports::new(config.import_max_bytes);
@@ -121,6 +128,7 @@ impl App {
             tasks,
             health,
             limits,
+            proxies: config.trusted_proxies(),
             seal: Data::new(AnswerSeal::from_secret(secret.expose_secret().as_bytes())),
             identity,
             people,
@@ -188,6 +196,7 @@ impl App {
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
             .app_data(Data::from(self.catalogue.clone()))
             .app_data(Data::new(self.limits.clone()))
+            .app_data(Data::new(self.proxies.clone()))
             .app_data(self.seal.clone())
             .app_data(Data::from(self.health.clone()));
     }

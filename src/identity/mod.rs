@@ -7,6 +7,7 @@
 //!
 //! Invariants.
 //! - Passwords are stored as argon2id, every other secret as SHA-256; none is in a log or an event.
+//! - Guesses at passwords and codes are counted before they are checked (see `guesses`).
 //! - Whoever is refused at sign-in learns nothing of why: one answer, after the same time, for the unknown and the known.
 //! - Rights are read at each request (see `sessions/verify.rs`); nobody gives or touches rights beyond their own.
 //! - Each tenant has at least one active owner.
@@ -16,6 +17,9 @@
 mod api_keys;
 mod audit;
 mod contract;
+mod credentials;
+mod factors;
+mod guesses;
 mod lookup;
 mod people;
 mod permissions;
@@ -36,6 +40,8 @@ use crate::platform::auth::{Identities, TenantId, TokenKeys};
 use crate::platform::db::{Db, Module};
 use crate::platform::events::CatalogueEntry;
 use crate::platform::limits::Limits;
+use crate::platform::seal::Seal;
+use guesses::Places;
 use sessions::oidc::Issuer;
 use sessions::verify::Verifier;
 use users::passwords::Passwords;
@@ -72,21 +78,34 @@ pub struct Identity {
     issuer: Option<Issuer>,
     signup: SignupPolicy,
     public_url: String,
+    seal: Arc<Seal>,
 }
 
 impl Identity {
-    /// Identity on `db`, with access tokens by `tokens`.
-    pub fn new(db: Db, tokens: Arc<TokenKeys>, limits: Limits, settings: IdentitySettings) -> Self {
+    /// Identity on `db`, with access tokens by `tokens`; what must be read again is sealed under the server's `secret`.
+    pub fn new(
+        db: Db,
+        tokens: Arc<TokenKeys>,
+        limits: Limits,
+        settings: IdentitySettings,
+        secret: &[u8],
+    ) -> Self {
         Self {
             verifier: Verifier::new(db.clone(), tokens.clone()),
             passwords: Passwords::new(),
             issuer: settings.oidc.map(Issuer::new),
             signup: settings.signup,
             public_url: settings.public_url,
+            seal: Arc::new(Seal::new(secret, b"cauce second factors")),
             db,
             tokens,
             limits,
         }
+    }
+
+    /// Whether guesses are counted by place: not where requests are not limited, for benchmarks.
+    fn places(&self) -> Places {
+        if self.limits.are_enabled() { Places::Count } else { Places::Ignore }
     }
 }
 
@@ -113,6 +132,8 @@ pub fn event_catalogue() -> Vec<CatalogueEntry> {
 /// Registers every operation of identity.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     sessions::http::routes(config);
+    factors::http::routes(config);
+    credentials::http::routes(config);
     users::http::routes(config);
     tenants::http::routes(config);
     api_keys::http::routes(config);

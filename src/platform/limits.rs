@@ -104,6 +104,11 @@ impl Limits {
         self.count(format!("address {address}"), self.per_address).refusal().map_or(Ok(()), Err)
     }
 
+    /// Whether requests are limited at all.
+    pub fn are_enabled(&self) -> bool {
+        self.enabled
+    }
+
     fn count(&self, key: String, per_minute: u32) -> Standing {
         let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
         let bucket = self.buckets.get_with((key, per_minute), || {

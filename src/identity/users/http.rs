@@ -1,7 +1,7 @@
 //! Users over HTTP.
 
 use actix_web::web::{Data, Path};
-use actix_web::{get, patch, post};
+use actix_web::{delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -28,7 +28,8 @@ pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
         .service(users_update)
         .service(users_invite_again)
         .service(users_suspend)
-        .service(users_reactivate);
+        .service(users_reactivate)
+        .service(users_end_sessions);
 }
 
 /// A person who works in the company.
@@ -308,6 +309,25 @@ async fn users_reactivate(
     command: Command<Empty>,
 ) -> Result<Reply, Problem> {
     transition(&who, &identity, command, move |tx, held| service::reactivate(tx, held, *id, read.0)).await
+}
+
+/// End a user's sessions
+///
+/// Signs a user out everywhere, from their next request on; they may sign in again.
+#[utoipa::path(operation_id = "users_end_sessions", tag = "users",
+    security(("bearer" = ["users:write"])), params(("id" = UserId, Path, description = "The user.")),
+    responses((status = 204, description = "They are signed out.")))]
+#[delete("/api/v1/users/{id}/sessions")]
+async fn users_end_sessions(
+    who: Authorized<WriteUsers>,
+    identity: Data<Identity>,
+    id: Path<UserId>,
+) -> Result<Reply, Problem> {
+    let held = who.caller().grants.clone();
+    let ended = identity.db.tenant(who.actor(), move |tx| service::end_sessions(tx, &held, *id)).await;
+    identity.verifier.recheck(who.actor().tenant());
+    ended?;
+    Ok(Reply::no_content())
 }
 
 async fn transition(

@@ -104,8 +104,15 @@ pub(super) fn suspend(
     user.status = status;
     save(tx, &mut user)?;
     tx.emit(id.uuid(), user.version, &UserSuspended {});
-    sessions::service::end_all_of(tx, id, SessionEnd::UserSuspended)?;
+    sessions::service::end_all_of(tx, id, None, SessionEnd::UserSuspended)?;
     Ok(user)
+}
+
+/// Ends all sessions of a user, who may sign in again.
+pub(super) fn end_sessions(tx: &mut TenantTx<'_>, held: &[String], id: UserId) -> Result<(), IdentityError> {
+    let user = store::find_locked(tx, id)?;
+    user.roles.within(held)?;
+    sessions::service::end_all_of(tx, id, None, SessionEnd::RevokedByAdmin)
 }
 
 /// Lets a suspended user back in.

@@ -1,6 +1,7 @@
 //! HTTP at the edge: what requests carry, how bodies and parameters are read, what answers look like.
 
 mod body;
+mod client;
 mod context;
 mod cursor;
 mod moment;
@@ -10,6 +11,7 @@ mod reply;
 mod words;
 
 pub use body::{BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, QueryWithFields, parse_json};
+pub use client::{TrustedProxies, client_address, place_of};
 pub use context::{RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};
 pub use moment::Moment;

@@ -5,7 +5,11 @@
 mod api_keys;
 mod audit;
 mod bearers;
+mod guesses;
+mod my_sessions;
 mod oidc;
+mod passwords;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod sign_up;

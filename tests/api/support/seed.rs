@@ -1,8 +1,9 @@
 //! A tenant with a row in every table that the API can fill, for the tests that try everything.
 
 use serde_json::json;
+use totp_rs::{Builder, Secret};
 
-use super::{Database, Tenant, TestApp, until};
+use super::{Client, Database, Tenant, TestApp, until};
 
 /// A tenant and what it holds.
 pub struct Seeded {
@@ -18,7 +19,9 @@ impl Seeded {
     pub async fn new(app: &TestApp) -> Self {
         let tenant = app.tenant().await;
         let marker = tenant.slug.clone();
-        let (_, colleague_id) = tenant.colleague(&["SALES"]).await;
+        let (colleague, colleague_id) = tenant.colleague(&["SALES"]).await;
+        second_factor(app, &colleague).await;
+        let session = app.sign_in(&tenant).await.owner.get("/api/v1/me/sessions").await.expect(200);
         let key =
             tenant.owner.post("/api/v1/api-keys", json!({ "name": marker, "scopes": ["leads:read"] })).await;
         let field = json!({ "key": "localidad", "label": marker, "type": "text" });
@@ -49,6 +52,7 @@ impl Seeded {
         let rule = tenant.owner.post("/api/v1/leads/assignment-rules", rule).await.expect(201);
         let mut ids = vec![
             ("/api/v1/users/{id}", colleague_id),
+            ("/api/v1/me/sessions/{id}", session.text_at("/data/0/id")),
             ("/api/v1/api-keys/{id}", key.expect(201).text_at("/id")),
             ("/api/v1/leads/{id}", lead_id.clone()),
             ("/api/v1/leads/fields/{id}", field.text_at("/id")),
@@ -70,6 +74,17 @@ impl Seeded {
     pub fn id(&self, path: &str) -> Option<&str> {
         self.ids.iter().find(|(place, _)| *place == path).map(|(_, id)| id.as_str())
     }
+}
+
+/// A second factor that is asked for.
+async fn second_factor(app: &TestApp, client: &Client) {
+    let factor = "/api/v1/me/second-factor";
+    let added = client.post(factor, json!({ "password": "correct horse battery" })).await.expect(201);
+    let secret = Secret::try_from_base32(added.text_at("/secret")).expect("base32");
+    let totp = Builder::new().with_secret(secret).build().expect("a seed");
+    let now = u64::try_from(app.clock.now().timestamp()).expect("after 1970");
+    let code = json!({ "code": totp.generate(now).to_string() });
+    client.post(&format!("{factor}/confirm"), code).await.expect(200);
 }
 
 /// An event of the record `lead_id` that a subscription gave up on, as no subscription of ours does when it is asked to.
