@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::platform::http::TrustedProxies;
+use crate::platform::mail::MailTls;
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
@@ -45,6 +46,12 @@ pub struct Config {
     pub oidc_issuer: String,
     pub oidc_audience: String,
     pub signup: Signup,
+    pub smtp_host: String,
+    pub smtp_port: u16,
+    pub smtp_tls: MailTls,
+    pub smtp_user: String,
+    pub smtp_password: SecretString,
+    pub mail_from: String,
     pub limits_enabled: bool,
     pub limit_tenant_per_minute: u32,
     pub limit_lead_create_per_minute: u32,
@@ -263,6 +270,7 @@ mod tests {
             (&[("DB_POOL_MAX", "0")], "setting DB_POOL_MAX: 0 is too small"),
             (&[("LOG_FORMAT", "xml")], "setting LOG_FORMAT: "),
             (&[("SIGNUP", "maybe")], "setting SIGNUP: "),
+            (&[("SMTP_TLS", "ssl")], "setting SMTP_TLS: "),
             (&[("HOST", "nowhere at all")], "setting HOST: "),
             (&[("TRUSTED_PROXIES", "10.0.0.0/8, proxy")], "setting TRUSTED_PROXIES: \"proxy\" is neither"),
         ] {

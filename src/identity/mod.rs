@@ -21,8 +21,10 @@ mod credentials;
 mod factors;
 mod guesses;
 mod lookup;
+mod mail;
 mod people;
 mod permissions;
+mod quotas;
 mod schema;
 mod secrets;
 mod sessions;
@@ -31,16 +33,20 @@ mod users;
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use contract::*;
 
 use crate::kernel::Slug;
 use crate::platform::auth::{Identities, TenantId, TokenKeys};
-use crate::platform::db::{Db, Module};
+use crate::platform::db::{Db, Module, TenantTx};
 use crate::platform::events::CatalogueEntry;
-use crate::platform::limits::Limits;
+use crate::platform::limits::{Limits, Quota};
+use crate::platform::mail::Mailer;
+use crate::platform::problem::Problem;
 use crate::platform::seal::Seal;
+use crate::platform::tasks::Tasks;
 use guesses::Places;
 use sessions::oidc::Issuer;
 use sessions::verify::Verifier;
@@ -79,6 +85,9 @@ pub struct Identity {
     signup: SignupPolicy,
     public_url: String,
     seal: Arc<Seal>,
+    letter_seal: Arc<Seal>,
+    /// Woken when there may be a letter to write or to send.
+    letters: Arc<Notify>,
 }
 
 impl Identity {
@@ -97,6 +106,8 @@ impl Identity {
             signup: settings.signup,
             public_url: settings.public_url,
             seal: Arc::new(Seal::new(secret, b"cauce second factors")),
+            letter_seal: Arc::new(Seal::new(secret, b"cauce letters")),
+            letters: Arc::new(Notify::new()),
             db,
             tokens,
             limits,
@@ -129,6 +140,16 @@ pub fn event_catalogue() -> Vec<CatalogueEntry> {
     events::catalogue()
 }
 
+/// How much of each limit of identity the transaction's tenant uses.
+pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
+    Ok(vec![mail::invitations_today(tx)?])
+}
+
+/// Starts the background work of identity: letters, by `mailer`.
+pub fn start(identity: &Arc<Identity>, tasks: &Tasks, mailer: Mailer) {
+    mail::tasks::start(identity, tasks, mailer);
+}
+
 /// Registers every operation of identity.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     sessions::http::routes(config);
@@ -136,6 +157,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     credentials::http::routes(config);
     users::http::routes(config);
     tenants::http::routes(config);
+    quotas::http::routes(config);
     api_keys::http::routes(config);
     audit::http::routes(config);
 }

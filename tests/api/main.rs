@@ -5,6 +5,7 @@
 
 mod events;
 mod fields;
+mod hardening;
 mod identity;
 mod imports;
 mod leads;

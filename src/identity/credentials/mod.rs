@@ -2,4 +2,6 @@
 
 pub(in crate::identity) mod http;
 pub(in crate::identity) mod proving;
+pub(in crate::identity) mod resets;
 mod service;
+mod store;

@@ -14,7 +14,7 @@ use crate::kernel::EmailAddress;
 use crate::platform::auth::UserId;
 use crate::platform::db::{Db, TenantTx};
 
-pub(in crate::identity) use store::make_familiar;
+pub(in crate::identity) use store::{clear, make_familiar};
 
 /// Wrong guesses at one account that cost nothing.
 const FREE_OF_ACCOUNT: i32 = 5;

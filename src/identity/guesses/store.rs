@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Integer, Nullable, Timestamptz};
 
-use super::at_place;
+use super::{account, at_place};
 use crate::identity::IDENTITY;
 use crate::identity::contract::IdentityError;
 use crate::identity::sessions::domain::Device;
@@ -58,6 +58,11 @@ pub(in crate::identity) fn make_familiar(
     device: &Device,
 ) -> Result<(), IdentityError> {
     call(tx, None, false, Some(&at_place(email, device)))
+}
+
+/// Forgives all guesses at an account, whose owner proved themselves in another way.
+pub(in crate::identity) fn clear(tx: &mut TenantTx<'_>, email: &EmailAddress) -> Result<(), IdentityError> {
+    call(tx, Some(&account(email)), true, None)
 }
 
 fn call(

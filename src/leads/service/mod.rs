@@ -7,6 +7,7 @@ mod contacts;
 mod fields;
 mod merges;
 mod progress;
+mod quotas;
 mod scoring;
 mod upkeep;
 
@@ -19,6 +20,7 @@ pub use fields::{
 };
 pub use merges::{Merge, Pair, UNDO_FOR, duplicates, merge, merges, note_likenesses, undo_merge};
 pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
+pub use quotas::quotas;
 pub use scoring::{rescore, score};
 pub use upkeep::{keep_up, tenants};
 

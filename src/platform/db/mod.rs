@@ -30,9 +30,12 @@ pub struct PoolSettings {
     pub requests: u32,
     /// Connections for background work, apart, so that load never starves events.
     pub background: u32,
-    /// How long a caller waits for a free connection before it is told that we are busy.
+    /// How long a request waits for a free connection before it is told that we are busy.
     pub patience: Duration,
 }
+
+/// How long background work waits at least: nobody watches it.
+const UNHURRIED: Duration = Duration::from_secs(5);
 
 /// The database; clones share its pools.
 #[derive(Clone)]
@@ -46,10 +49,10 @@ pub struct Db {
 impl Db {
     /// Pools on `url`; connections are made when first needed, so a database that is away is no error here.
     pub fn new(url: &str, settings: &PoolSettings, clock: Clock) -> Self {
-        let lane = |name, size| Lane::new(name, url, size, settings.patience);
+        let lane = |name, size, patience| Lane::new(name, url, size, patience);
         Self {
-            requests: lane("requests", settings.requests),
-            background: lane("background", settings.background),
+            requests: lane("requests", settings.requests, settings.patience),
+            background: lane("background", settings.background, settings.patience.max(UNHURRIED)),
             clock,
             committed: Arc::new(Notify::new()),
         }

@@ -7,6 +7,7 @@ mod cursor;
 mod moment;
 pub mod openapi;
 mod patch;
+mod protection;
 mod reply;
 mod words;
 
@@ -16,4 +17,5 @@ pub use context::{RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};
 pub use moment::Moment;
 pub use patch::Patch;
+pub use protection::Outside;
 pub use reply::Reply;

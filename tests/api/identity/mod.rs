@@ -5,11 +5,14 @@
 mod api_keys;
 mod audit;
 mod bearers;
+mod corpus;
 mod guesses;
+mod letters;
 mod my_sessions;
 mod oidc;
 mod passwords;
 mod second_factor;
+mod smtp;
 mod sessions;
 mod sign_in;
 mod sign_up;

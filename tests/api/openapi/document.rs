@@ -15,6 +15,8 @@ pub const PUBLIC: &[&str] = &[
     "auth_refresh",
     "auth_accept_invitation",
     "auth_oidc",
+    "auth_forgot_password",
+    "auth_reset_password",
     "auth_jwks",
     "events_catalogue",
 ];

@@ -21,6 +21,7 @@ impl Seeded {
         let marker = tenant.slug.clone();
         let (colleague, colleague_id) = tenant.colleague(&["SALES"]).await;
         second_factor(app, &colleague).await;
+        password_reset(app, &tenant).await;
         let session = app.sign_in(&tenant).await.owner.get("/api/v1/me/sessions").await.expect(200);
         let key =
             tenant.owner.post("/api/v1/api-keys", json!({ "name": marker, "scopes": ["leads:read"] })).await;
@@ -74,6 +75,14 @@ impl Seeded {
     pub fn id(&self, path: &str) -> Option<&str> {
         self.ids.iter().find(|(place, _)| *place == path).map(|(_, id)| id.as_str())
     }
+}
+
+/// A password that somebody says they forgot.
+async fn password_reset(app: &TestApp, tenant: &Tenant) {
+    app.anonymous().post("/api/v1/auth/password-reset", json!({ "email": tenant.email })).await.expect(202);
+    let mut database = Database::connect(&app.admin_url);
+    let written = format!("SELECT FROM identity.password_resets WHERE tenant_id = '{}'", tenant.id);
+    until("the letter is written", async || !database.rows(&written).is_empty()).await;
 }
 
 /// A second factor that is asked for.
@@ -136,12 +145,13 @@ async fn import(tenant: &Tenant, marker: &str) -> Option<String> {
     Some(id)
 }
 
-/// Waits until every event was put in order and handled, so that only requests change anything.
+/// Waits until every event was put in order and handled and every letter sent, so that only requests change anything.
 pub async fn settled(database: &mut Database) {
     until("every event is handled", async || {
         let open = database.column(
             "SELECT (SELECT count(*) FROM events.outbox) + (SELECT count(*) FROM events.subscriptions s, events.counter c
-             WHERE s.position < c.last_position) + (SELECT count(*) FROM events.retries)",
+             WHERE s.position < c.last_position) + (SELECT count(*) FROM events.retries)
+             + (SELECT count(*) FROM identity.mails WHERE status = 'waiting')",
         );
         open == ["0"]
     })
