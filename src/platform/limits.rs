@@ -5,10 +5,10 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use governor::RateLimiter;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
-use governor::RateLimiter;
 use moka::sync::Cache;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -119,7 +119,10 @@ impl Limits {
             } else {
                 QuotaUnit::RequestsPerMinuteAndUser
             };
-            Quota { used: Some(u64::from(figure - left.min(figure))), ..Quota::size(&limit.name, unit, figure as usize) }
+            Quota {
+                used: Some(u64::from(figure - left.min(figure))),
+                ..Quota::size(&limit.name, unit, figure as usize)
+            }
         };
         self.defaults.iter().map(standing).collect()
     }

@@ -95,7 +95,9 @@ impl Mailer {
         };
         let host = settings.host.as_str();
         let transport = match settings.tls {
-            MailTls::Starttls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host).map_err(refused)?,
+            MailTls::Starttls => {
+                AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host).map_err(refused)?
+            }
             MailTls::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(host).map_err(refused)?,
             MailTls::None => AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host),
         };

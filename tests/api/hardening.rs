@@ -56,7 +56,9 @@ async fn every_answer_tells_browsers_what_not_to_do() {
         .filter(|(path, item)| item.get("get").is_some() && *path != "/api/v1/events/stream")
         .map(|(path, _)| path.clone())
         .collect();
-    paths.extend(["/swagger-ui/", "/swagger-ui/swagger-ui.css", "/nothing", "/api/v1/nothing"].map(str::to_owned));
+    paths.extend(
+        ["/swagger-ui/", "/swagger-ui/swagger-ui.css", "/nothing", "/api/v1/nothing"].map(str::to_owned),
+    );
     let (mut found, mut seen) = (Vec::new(), 0);
     for path in &paths {
         let filled = path.replace("{id}", "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11").replace(['{', '}'], "");
@@ -171,7 +173,8 @@ async fn whoever_reads_nothing_is_given_up() {
     // It reads at last, and finds what was on the way and then nothing: the server did not wait.
     let mut got = 0;
     let mut piece = vec![0; 65_536];
-    while let Ok(Ok(read @ 1..)) = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut piece)).await {
+    while let Ok(Ok(read @ 1..)) = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut piece)).await
+    {
         got += read;
     }
     println!("{got} of {} bytes after a silence", size * TIMES);
@@ -187,7 +190,9 @@ async fn large_bodies_are_refused_early() {
     let refused = owner.post("/api/v1/leads", body).await.expect(413);
     assert_eq!(refused.text_at("/type"), "/problems/too-large");
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-    let deep = owner.send(reqwest::Method::POST, "/api/v1/leads", Some(format!(r#"{{"custom_fields":{deep}}}"#))).await;
+    let deep = owner
+        .send(reqwest::Method::POST, "/api/v1/leads", Some(format!(r#"{{"custom_fields":{deep}}}"#)))
+        .await;
     assert!([400, 422].contains(&deep.status), "{}", deep.text);
     owner.get("/api/v1/leads?limit=201").await.expect(422);
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::Role;
 pub use super::credential_events::{
-    PasswordChange, UserPasswordChanged, UserRecoveryCodeUsed, UserRecoveryCodesReplaced, UserSecondFactorAdded,
-    UserSecondFactorRemoved,
+    PasswordChange, UserPasswordChanged, UserRecoveryCodeUsed, UserRecoveryCodesReplaced,
+    UserSecondFactorAdded, UserSecondFactorRemoved,
 };
 use crate::platform::events::{CatalogueEntry, Event};
 

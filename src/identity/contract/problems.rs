@@ -89,17 +89,9 @@ pub enum IdentityError {
 impl AsProblem for IdentityError {
     fn as_problem(&self) -> Problem {
         match self {
-            Self::UserNotFound => {
-                Problem::not_found("user-not-found", Message::new("No such user", "No existe ese usuario"))
+            Self::UserNotFound | Self::ApiKeyNotFound | Self::SessionNotFound | Self::NoIssuer => {
+                self.as_not_found()
             }
-            Self::ApiKeyNotFound => Problem::not_found(
-                "api-key-not-found",
-                Message::new("No such API key", "No existe esa clave de API"),
-            ),
-            Self::SessionNotFound => Problem::not_found(
-                "session-not-found",
-                Message::new("No such session of yours", "No existe esa sesión suya"),
-            ),
             Self::Stale(version) => Problem::stale(*version),
             Self::TooManyGuesses(seconds) => Problem::too_many_guesses(*seconds),
             Self::EmailTaken(_)
@@ -138,27 +130,7 @@ impl AsProblem for IdentityError {
                 ),
             )
             .member("tenants", serde_json::json!(slugs)),
-            Self::NoIssuer => Problem::not_found(
-                "no-oidc-issuer",
-                Message::new(
-                    "This server takes no tokens of an external issuer; sign in with a password",
-                    "Este servidor no acepta tokens de un emisor externo; inicie sesión con contraseña",
-                ),
-            ),
-            Self::IssuerAway(_) => Problem::unavailable(
-                "oidc-issuer-away",
-                Message::new(
-                    "The external issuer does not answer; try again",
-                    "El emisor externo no responde; intente de nuevo",
-                ),
-            ),
-            Self::Busy => Problem::unavailable(
-                "sign-in-busy",
-                Message::new(
-                    "Too many people are signing in at this moment; try again",
-                    "Demasiadas personas inician sesión en este momento; intente de nuevo",
-                ),
-            ),
+            Self::IssuerAway(_) | Self::Busy => self.as_unavailable(),
             Self::Corrupt(_) | Self::Cryptography(_) | Self::Token(_) => Problem::internal(),
             Self::Db(error) => error.as_problem(),
         }
@@ -166,6 +138,48 @@ impl AsProblem for IdentityError {
 }
 
 impl IdentityError {
+    fn as_not_found(&self) -> Problem {
+        match self {
+            Self::UserNotFound => {
+                Problem::not_found("user-not-found", Message::new("No such user", "No existe ese usuario"))
+            }
+            Self::ApiKeyNotFound => Problem::not_found(
+                "api-key-not-found",
+                Message::new("No such API key", "No existe esa clave de API"),
+            ),
+            Self::SessionNotFound => Problem::not_found(
+                "session-not-found",
+                Message::new("No such session of yours", "No existe esa sesión suya"),
+            ),
+            _ => Problem::not_found(
+                "no-oidc-issuer",
+                Message::new(
+                    "This server takes no tokens of an external issuer; sign in with a password",
+                    "Este servidor no acepta tokens de un emisor externo; inicie sesión con contraseña",
+                ),
+            ),
+        }
+    }
+
+    fn as_unavailable(&self) -> Problem {
+        match self {
+            Self::IssuerAway(_) => Problem::unavailable(
+                "oidc-issuer-away",
+                Message::new(
+                    "The external issuer does not answer; try again",
+                    "El emisor externo no responde; intente de nuevo",
+                ),
+            ),
+            _ => Problem::unavailable(
+                "sign-in-busy",
+                Message::new(
+                    "Too many people are signing in at this moment; try again",
+                    "Demasiadas personas inician sesión en este momento; intente de nuevo",
+                ),
+            ),
+        }
+    }
+
     fn as_conflict(&self) -> Problem {
         match self {
             Self::EmailTaken(user) => Problem::conflict(

@@ -1,8 +1,8 @@
 //! What is done with passwords, inside the caller's transaction.
 
 use super::store;
-use crate::identity::contract::{IdentityError, UserStatus};
 use crate::identity::contract::events::{PasswordChange, SessionEnd, UserPasswordChanged};
+use crate::identity::contract::{IdentityError, UserStatus};
 use crate::identity::{guesses, sessions, users};
 use crate::kernel::EmailAddress;
 use crate::platform::auth::{SessionId, UserId};

@@ -58,7 +58,8 @@ impl Seed {
     fn totp(&self, email: &str) -> Result<Totp, IdentityError> {
         // A colon divides issuer and account in the URL.
         let name = email.replace(':', "_");
-        let totp = Builder::new().with_secret(self.0.clone()).with_issuer(Some("Cauce")).with_account_name(name);
+        let totp =
+            Builder::new().with_secret(self.0.clone()).with_issuer(Some("Cauce")).with_account_name(name);
         totp.build().map_err(|_| IdentityError::Cryptography("no codes can be made of a seed"))
     }
 }
@@ -70,7 +71,8 @@ pub(super) fn place(tenant: TenantId, user: UserId) -> Vec<u8> {
 
 /// A picture of `url` that devices read.
 pub(super) fn picture(url: &str) -> Result<String, IdentityError> {
-    let code = QrCode::new(url).map_err(|_| IdentityError::Cryptography("no picture could be made of a URL"))?;
+    let code =
+        QrCode::new(url).map_err(|_| IdentityError::Cryptography("no picture could be made of a URL"))?;
     Ok(code.render::<svg::Color<'_>>().min_dimensions(240, 240).build())
 }
 
@@ -99,7 +101,8 @@ impl Code {
 pub(super) fn recovery_codes() -> Result<Vec<(String, Vec<u8>)>, IdentityError> {
     let code = || {
         let letters = Base32::from(random::<RECOVERY_BYTES>()?.to_vec()).to_base32().to_lowercase();
-        let groups: Vec<&str> = [0, 6, 12, 18].iter().filter_map(|start| letters.get(*start..start + 6)).collect();
+        let groups: Vec<&str> =
+            [0, 6, 12, 18].iter().filter_map(|start| letters.get(*start..start + 6)).collect();
         Ok((groups.join("-"), recovery_hash(&letters)))
     };
     (0..RECOVERY_CODES).map(|_| code()).collect()
@@ -153,7 +156,10 @@ mod tests {
         let seed = Seed::stored(b"12345678901234567890".to_vec());
         let url = seed.url("ana:\"x\"@lopez.mx").unwrap();
         assert!(url.starts_with("otpauth://totp/Cauce:ana_"), "{url}");
-        assert!(url.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ") && url.contains("issuer=Cauce"), "{url}");
+        assert!(
+            url.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ") && url.contains("issuer=Cauce"),
+            "{url}"
+        );
         assert!(picture(&url).unwrap().contains("<svg"));
     }
 }

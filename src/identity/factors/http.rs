@@ -117,7 +117,11 @@ async fn me_second_factor_get(who: Authenticated, identity: Data<Identity>) -> R
     let view = match standing {
         None => FactorView { status: FactorStatus::Off, confirmed_at: None, recovery_codes_left: 0 },
         Some(standing) => FactorView {
-            status: if standing.confirmed_at.is_some() { FactorStatus::On } else { FactorStatus::Unconfirmed },
+            status: if standing.confirmed_at.is_some() {
+                FactorStatus::On
+            } else {
+                FactorStatus::Unconfirmed
+            },
             confirmed_at: standing.confirmed_at,
             recovery_codes_left: standing.codes_left,
         },

@@ -60,9 +60,9 @@ pub(in crate::identity) fn prove(
         Code::Recovery(hash) => {
             let is_good = store::spend_code(tx, user, &hash)?;
             if is_good {
-                let used = UserRecoveryCodeUsed { left: store::codes_left(tx, user)? };
+                let told = UserRecoveryCodeUsed { left: store::codes_left(tx, user)? };
                 let version = users::store::find(tx, user)?.version;
-                tx.emit(user.uuid(), version, &used);
+                tx.emit(user.uuid(), version, &told);
             }
             is_good
         }

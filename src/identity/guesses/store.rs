@@ -42,7 +42,8 @@ pub(super) fn count(
         .bind::<Timestamptz, _>(now)
         .get_result::<Row>(tx.conn())
         .map_err(DbError::from)?;
-    let seconds = |until: DateTime<Utc>| u64::try_from((until - now).num_milliseconds()).unwrap_or(0) / 1000 + 1;
+    let seconds =
+        |until: DateTime<Utc>| u64::try_from((until - now).num_milliseconds()).unwrap_or(0) / 1000 + 1;
     Ok(Counted { counted: row.counted, wait: row.wait_until.map(seconds) })
 }
 

@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::kernel::Language;
-use crate::platform::mail::Letter;
 
 /// Letters with invitations that a company may have sent in a day.
 pub(super) const INVITATIONS_A_DAY: i64 = 100;
@@ -40,10 +39,10 @@ pub(in crate::identity) struct Words<'a> {
 }
 
 impl Words<'_> {
-    /// The letter, in the language of the company.
-    pub fn letter(&self, kind: LetterKind, language: Language) -> Letter {
-        let Self { to, name, company, link } = self;
-        let (subject, text) = match (kind, language) {
+    /// Subject and text, in the language of the company.
+    pub fn written(&self, kind: LetterKind, language: Language) -> (String, String) {
+        let Self { name, company, link, .. } = self;
+        match (kind, language) {
             (LetterKind::PasswordReset, Language::Spanish) => (
                 format!("Una nueva contraseña para {company}"),
                 format!(
@@ -74,13 +73,16 @@ impl Words<'_> {
                      If you do not expect this invitation, do nothing.\n"
                 ),
             ),
-        };
-        Letter { to: (*to).to_owned(), subject, text }
+        }
     }
 }
 
 /// When a letter is tried again at `now` that failed `attempts` times; none when nobody has any use for it by then.
-pub(super) fn next_try(attempts: i32, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(super) fn next_try(
+    attempts: i32,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
     let next = now + TimeDelta::seconds((5 << doublings).min(1_800));
     (next < expires_at).then_some(next)
@@ -94,11 +96,12 @@ mod tests {
     fn every_letter_names_the_company_and_holds_the_link() {
         let words = Words { to: "ana@lopez.mx", name: "Ana", company: "López", link: "https://x/#y" };
         for kind in [LetterKind::PasswordReset, LetterKind::Invitation] {
-            let letters = [Language::Spanish, Language::English].map(|language| words.letter(kind, language));
+            let letters =
+                [Language::Spanish, Language::English].map(|language| words.written(kind, language));
             assert_ne!(letters[0], letters[1]);
-            for letter in letters {
-                assert!(letter.subject.contains("López") && !letter.subject.contains('\n'));
-                assert!(letter.text.contains("\n\nhttps://x/#y\n\n") && letter.text.contains("Ana"));
+            for (subject, text) in letters {
+                assert!(subject.contains("López") && !subject.contains('\n'));
+                assert!(text.contains("\n\nhttps://x/#y\n\n") && text.contains("Ana"));
             }
         }
     }

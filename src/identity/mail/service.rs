@@ -25,7 +25,8 @@ pub(in crate::identity) fn queue(
     expires_at: DateTime<Utc>,
 ) -> Result<(), IdentityError> {
     let language = tenants::store::find(tx)?.settings.locale.language();
-    let letter = words.letter(kind, language);
+    let (subject, text) = words.written(kind, language);
+    let letter = Letter { to: words.to.to_owned(), subject, text };
     let id = Uuid::now_v7();
     let plain = serde_json::to_vec(&letter).map_err(|_| IdentityError::Corrupt("a letter"))?;
     let content = seal

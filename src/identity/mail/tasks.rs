@@ -24,10 +24,16 @@ const AT_ONCE: i64 = 20;
 /// Starts writing and sending.
 pub(in crate::identity) fn start(identity: &Arc<Identity>, tasks: &Tasks, mailer: Mailer) {
     if !mailer.is_connected() {
-        tracing::warn!("SMTP_HOST is not set: letters (password resets, invitations) are written to this log");
+        tracing::warn!(
+            "SMTP_HOST is not set: letters (password resets, invitations) are written to this log"
+        );
     }
-    let worker =
-        Worker { db: identity.db.for_background(), identity: identity.clone(), seal: identity.letter_seal.clone(), mailer };
+    let worker = Worker {
+        db: identity.db.for_background(),
+        identity: identity.clone(),
+        seal: identity.letter_seal.clone(),
+        mailer,
+    };
     tasks.run("identity-mail", identity.letters.clone(), PERIOD, move || {
         let worker = worker.clone();
         async move {

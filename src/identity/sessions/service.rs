@@ -1,8 +1,6 @@
 //! What is done with sessions, inside the caller's transaction.
 
-use super::domain::{
-    Device, REFRESH_PREFIX, RefreshToken, Session, SessionRecord, Spent, Verdict, judge,
-};
+use super::domain::{Device, REFRESH_PREFIX, RefreshToken, Session, SessionRecord, Spent, Verdict, judge};
 use super::store;
 use crate::identity::contract::events::{SessionEnd, SessionEnded, SessionStarted, SignInMethod};
 use crate::identity::contract::{IdentityError, UserStatus};

@@ -89,9 +89,7 @@ pub(super) async fn sign_up(
     match identity.db.tenant::<_, IdentityError, _>(actor, found).await? {
         Ok(signed_in) => Ok(SignUpOutcome::New(signed_in)),
         Err((tenant, user)) => {
-            let start = move |tx: &mut TenantTx<'_>| {
-                service::start(tx, user, SignInMethod::Signup, &again)
-            };
+            let start = move |tx: &mut TenantTx<'_>| service::start(tx, user, SignInMethod::Signup, &again);
             let actor = Actor::verified(tenant, user, correlation);
             Ok(SignUpOutcome::Repeated(identity.db.tenant(actor, start).await?))
         }

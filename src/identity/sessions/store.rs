@@ -15,11 +15,7 @@ use crate::platform::auth::{SessionId, UserId};
 use crate::platform::db::{DbError, TenantTx};
 
 /// Stores a new session, and forgets those of the same user that are long over.
-pub(super) fn insert(
-    tx: &mut TenantTx<'_>,
-    session: &Session,
-    device: &Device,
-) -> Result<(), IdentityError> {
+pub(super) fn insert(tx: &mut TenantTx<'_>, session: &Session, device: &Device) -> Result<(), IdentityError> {
     let now = tx.now();
     let over = sessions::table
         .filter(sessions::user_id.eq(session.user.uuid()))

@@ -20,7 +20,10 @@ impl TrustedProxies {
     /// A comma list of addresses and networks, such as `127.0.0.1, 10.0.0.0/8`; refused with the part that is neither.
     pub fn parse(list: &str) -> Result<Self, String> {
         let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
-        parts.map(|part| Network::parse(part).ok_or_else(|| part.to_owned())).collect::<Result<_, _>>().map(Self)
+        parts
+            .map(|part| Network::parse(part).ok_or_else(|| part.to_owned()))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Who sent a request that came from `peer` with these `X-Forwarded-For` headers.
@@ -41,10 +44,12 @@ impl TrustedProxies {
 
 impl Network {
     fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let (address, prefix) =
+            text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address = address.parse::<IpAddr>().ok()?;
         let most = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Some(most), |prefix| prefix.parse().ok()).filter(|prefix| *prefix <= most)?;
+        let prefix =
+            prefix.map_or(Some(most), |prefix| prefix.parse().ok()).filter(|prefix| *prefix <= most)?;
         Some(Self { address, prefix })
     }
 

@@ -167,8 +167,7 @@ async fn every_token_of_the_corpus_is_refused() {
     let good = signed(HEADER, &own.to_string());
     tenant.owner.with_token(&good).get("/api/v1/me").await.expect(200);
 
-    let mut corpus: Vec<String> =
-        headers().iter().map(|header| signed(header, &own.to_string())).collect();
+    let mut corpus: Vec<String> = headers().iter().map(|header| signed(header, &own.to_string())).collect();
     corpus.extend(headers().iter().map(|header| {
         let token = signed(header, &own.to_string());
         token[..=token.rfind('.').unwrap()].to_owned()

@@ -66,8 +66,13 @@ async fn the_unknown_wait_as_the_known_do_and_a_restart_forgives_nothing() {
     for seconds in [1, 2, 4, 8] {
         app.clock.advance(TimeDelta::seconds(seconds));
         guess(&stranger, &known, "wrong horse battery").await.expect(401);
-        let wait: i64 =
-            guess(&stranger, &known, PASSWORD).await.expect(429).header("retry-after").unwrap().parse().unwrap();
+        let wait: i64 = guess(&stranger, &known, PASSWORD)
+            .await
+            .expect(429)
+            .header("retry-after")
+            .unwrap()
+            .parse()
+            .unwrap();
         assert!((seconds * 2 - 1..=seconds * 2 + 1).contains(&wait), "{wait} s after {seconds} s");
     }
 

@@ -177,7 +177,8 @@ async fn a_letter_waits_for_a_mail_server_that_is_busy_and_for_a_restart() {
     let again = app.beside("letters_busy_b", &all);
     again.clock.advance(TimeDelta::minutes(1));
     until("the server was tried again", async || server.tries() == 2).await;
-    let waits = "SELECT FROM identity.mails WHERE attempts = 2 AND next_at > created_at + interval '1 minute'";
+    let waits =
+        "SELECT FROM identity.mails WHERE attempts = 2 AND next_at > created_at + interval '1 minute'";
     until("it is put off", async || !database.rows(waits).is_empty()).await;
     again.clock.advance(TimeDelta::minutes(1));
     let letter = server.letter_to(&tenant.email).await;
@@ -216,7 +217,8 @@ async fn a_mail_server_is_signed_in_to_and_what_it_never_takes_is_given_up() {
     let tenant = app.tenant().await;
     forget(&app, &tenant.email).await;
     let mut database = Database::connect(&app.admin_url);
-    let waiting = "SELECT FROM identity.mails WHERE status = 'waiting' AND last_error LIKE '%wrong user or password%'";
+    let waiting =
+        "SELECT FROM identity.mails WHERE status = 'waiting' AND last_error LIKE '%wrong user or password%'";
     until("it waits", async || !database.rows(waiting).is_empty()).await;
 }
 

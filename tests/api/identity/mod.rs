@@ -12,10 +12,10 @@ mod my_sessions;
 mod oidc;
 mod passwords;
 mod second_factor;
-mod smtp;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod smtp;
 mod tenant;
 mod users;
 

@@ -18,11 +18,18 @@ async fn people_know_their_sessions_and_end_them() {
     let list = phone.get("/api/v1/me/sessions").await.expect(200);
     assert_eq!(list.body["data"].as_array().map(Vec::len), Some(2), "{}", list.text);
     assert_eq!(list.text_at("/data/0/user_agent"), "Cauce-Phone/3");
-    assert_eq!((list.text_at("/data/0/ip").as_str(), &list.body["data"][0]["current"]), ("127.0.0.1", &json!(true)));
+    assert_eq!(
+        (list.text_at("/data/0/ip").as_str(), &list.body["data"][0]["current"]),
+        ("127.0.0.1", &json!(true))
+    );
     assert_eq!(list.body["data"][1]["current"], json!(false));
-    assert_eq!(colleague.get("/api/v1/me/sessions").await.expect(200).body["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        colleague.get("/api/v1/me/sessions").await.expect(200).body["data"].as_array().map(Vec::len),
+        Some(1)
+    );
     let first = phone.get("/api/v1/me/sessions?limit=1").await.expect(200);
-    let rest = phone.get(&format!("/api/v1/me/sessions?cursor={}", first.text_at("/next_cursor"))).await.expect(200);
+    let rest =
+        phone.get(&format!("/api/v1/me/sessions?cursor={}", first.text_at("/next_cursor"))).await.expect(200);
     assert_eq!(rest.body["data"][0], list.body["data"][1]);
 
     // Nobody ends a colleague's session, or that of another company.
@@ -97,7 +104,8 @@ async fn another_server_learns_of_an_ended_session_within_a_second() {
 async fn the_last_use_is_noted_by_the_minute() {
     let app = TestApp::alone("identity_last_use");
     let tenant = app.tenant().await;
-    let used_at = async || tenant.owner.get("/api/v1/me/sessions").await.expect(200).text_at("/data/0/last_used_at");
+    let used_at =
+        async || tenant.owner.get("/api/v1/me/sessions").await.expect(200).text_at("/data/0/last_used_at");
     let first = used_at().await;
     app.clock.advance(TimeDelta::seconds(30));
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;

@@ -27,7 +27,11 @@ impl Device<'_> {
     /// Another code than any that is good about now.
     fn wrong(&self) -> String {
         let good: Vec<String> = (-3..=3).map(|steps| self.code(steps)).collect();
-        ["000000", "111111", "222222"].into_iter().map(str::to_owned).find(|code| !good.contains(code)).unwrap()
+        ["000000", "111111", "222222"]
+            .into_iter()
+            .map(str::to_owned)
+            .find(|code| !good.contains(code))
+            .unwrap()
     }
 }
 
@@ -35,7 +39,8 @@ impl Device<'_> {
 async fn on<'a>(app: &'a TestApp, owner: &Client) -> (Device<'a>, Vec<String>) {
     let added = owner.post(FACTOR, json!({ "password": PASSWORD })).await.expect(201);
     let device = Device { app, secret: added.text_at("/secret") };
-    let confirmed = owner.post(&format!("{FACTOR}/confirm"), json!({ "code": device.code(0) })).await.expect(200);
+    let confirmed =
+        owner.post(&format!("{FACTOR}/confirm"), json!({ "code": device.code(0) })).await.expect(200);
     let codes = confirmed.body["recovery_codes"].as_array().unwrap();
     (device, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect())
 }
@@ -90,8 +95,7 @@ async fn a_second_factor_is_added_by_password_and_confirmed_by_a_code() {
         .unwrap()
         .as_bytes()
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     assert!(!stored[0]["seed"].as_str().unwrap().contains(&seed));
     assert!(!stored[0]["codes"].as_str().unwrap().contains(&confirmed.text_at("/recovery_codes/0")));
 }

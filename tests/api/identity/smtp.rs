@@ -171,7 +171,10 @@ async fn content(stream: &mut BufReader<TcpStream>) -> std::io::Result<String> {
 }
 
 fn address_in(line: &str) -> String {
-    line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(address, _)| address).to_owned()
+    line.split_once('<')
+        .and_then(|(_, rest)| rest.split_once('>'))
+        .map_or("", |(address, _)| address)
+        .to_owned()
 }
 
 impl Received {

@@ -115,7 +115,10 @@ async fn limits_are_shown_with_what_is_left_of_them() {
 
     let of = |name: &str| {
         let all = limits.body["data"].as_array().unwrap();
-        all.iter().find(|limit| limit["name"] == name).unwrap_or_else(|| panic!("{name} in {}", limits.text)).clone()
+        all.iter()
+            .find(|limit| limit["name"] == name)
+            .unwrap_or_else(|| panic!("{name} in {}", limits.text))
+            .clone()
     };
     let requests = of("POST /api/v1/leads");
     assert_eq!((&requests["limit"], &requests["unit"]), (&json!(10), &json!("requests_per_minute_and_user")));

@@ -1,10 +1,10 @@
 //! Signing in and out over HTTP.
 
 mod credentials;
+mod mine;
 mod myself;
 mod signup;
 mod tokens;
-mod mine;
 pub(in crate::identity) mod visitor;
 
 use serde::Serialize;
