@@ -7,6 +7,9 @@ use figment::providers::{Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::platform::http::TrustedProxies;
+use crate::platform::mail::MailTls;
+
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
 /// Settings that were read and make sense together. Each is explained in `config/default.toml`.
@@ -17,6 +20,7 @@ pub struct Config {
     pub host: String,
     pub port: u16,
     pub public_url: String,
+    pub trusted_proxies: String,
     pub http_workers: usize,
     pub data_dir: PathBuf,
     pub database_url: SecretString,
@@ -42,6 +46,12 @@ pub struct Config {
     pub oidc_issuer: String,
     pub oidc_audience: String,
     pub signup: Signup,
+    pub smtp_host: String,
+    pub smtp_port: u16,
+    pub smtp_tls: MailTls,
+    pub smtp_user: String,
+    pub smtp_password: SecretString,
+    pub mail_from: String,
     pub limits_enabled: bool,
     pub limit_tenant_per_minute: u32,
     pub limit_lead_create_per_minute: u32,
@@ -147,6 +157,11 @@ impl Config {
         if admin.is_empty() { self.database_url() } else { Some(admin.to_owned()) }
     }
 
+    /// The proxies whose word on addresses is taken.
+    pub fn trusted_proxies(&self) -> TrustedProxies {
+        TrustedProxies::parse(&self.trusted_proxies).unwrap_or_default()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let at_least = |setting: &str, value: u64, least: u64| {
             if value >= least {
@@ -181,6 +196,9 @@ impl Config {
             if !(url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")) {
                 return Err(refuse(setting, "must start with postgres://".to_owned()));
             }
+        }
+        if let Err(part) = TrustedProxies::parse(&self.trusted_proxies) {
+            return Err(refuse("TRUSTED_PROXIES", format!("\"{part}\" is neither an address nor a network")));
         }
         if !self.oidc_issuer.is_empty() && self.oidc_audience.is_empty() {
             return Err(refuse(
@@ -256,7 +274,9 @@ mod tests {
             (&[("DB_POOL_MAX", "0")], "setting DB_POOL_MAX: 0 is too small"),
             (&[("LOG_FORMAT", "xml")], "setting LOG_FORMAT: "),
             (&[("SIGNUP", "maybe")], "setting SIGNUP: "),
+            (&[("SMTP_TLS", "ssl")], "setting SMTP_TLS: "),
             (&[("HOST", "nowhere at all")], "setting HOST: "),
+            (&[("TRUSTED_PROXIES", "10.0.0.0/8, proxy")], "setting TRUSTED_PROXIES: \"proxy\" is neither"),
         ] {
             let refusal = with(pairs).unwrap_err();
             assert!(refusal.starts_with(expected), "{refusal}");

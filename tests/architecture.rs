@@ -9,6 +9,8 @@
 mod names;
 #[path = "architecture/planted.rs"]
 mod planted;
+#[path = "architecture/security.rs"]
+mod security;
 #[path = "architecture/tidy.rs"]
 mod tidy;
 
@@ -109,6 +111,32 @@ fn planted_violations_are_seen() {
                SELECT * FROM identity.users";
     let schemas = ["leads", "identity", "platform"].map(str::to_owned);
     assert_eq!(foreign_schemas(&file("migrations/2026-01-01-000001_leads_a/up.sql", sql), &schemas).len(), 2);
+}
+
+#[test]
+fn the_page_on_security_claims_only_what_is_tested() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/security.md")).unwrap();
+    none(&security::wrong(&page, root));
+    // What is planted is seen.
+    for (planted, expected) in [
+        (
+            page.replace("::every_token_of_the_corpus_is_refused`", "::no_such_test`"),
+            "there is no test no_such_test",
+        ),
+        (page.replace("| 9.1.1 |", "| 9.1.9 |"), "9.1.1 is missing"),
+        (page.replace("| 3.4.5 | Referrer-Policy | `", "| 3.4.5 | Referrer-Policy | `surely "), "3.4.5"),
+        (
+            page.replace(
+                "| 6.4.2 | No secret questions | not applicable: there are none",
+                "| 6.4.2 | No secret questions | yes",
+            ),
+            "6.4.2",
+        ),
+    ] {
+        let found = security::wrong(&planted, root);
+        assert!(found.iter().any(|what| what.contains(expected)), "{expected}: {found:?}");
+    }
 }
 
 fn none(violations: &[String]) {

@@ -15,6 +15,7 @@ use actix_web::web::{Data, PathConfig};
 use actix_web::{App as HttpApp, HttpRequest, HttpResponse, HttpServer};
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
+use socket2::SockRef;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
@@ -31,15 +32,19 @@ use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
 use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit};
-use crate::platform::http::{allowed_methods, in_context};
+use crate::platform::http::{BODY_LIMIT, Outside, TrustedProxies, allowed_methods, in_context};
 use crate::platform::idempotency::{self, AnswerSeal};
-use crate::platform::limits::{Limit, Limits, TENANT};
+use crate::platform::limits::{Limit, Limits, Quota, QuotaUnit, Quotas, TENANT};
+use crate::platform::mail::{MailSettings, Mailer};
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::tasks::Tasks;
 use crate::webhooks::{Reach, WebhookSettings, Webhooks};
 
 /// Above the 5 s that one statement may take.
 const DATABASE_DEADLINE: Duration = Duration::from_secs(6);
+/// How long a client may read nothing of what it asked for.
+const STALLED: Duration = Duration::from_secs(30);
+
 const DOCUMENT: &str = "/api/v1/openapi.json";
 
 /// A server that is ready to listen.
@@ -49,6 +54,9 @@ pub struct App {
     tasks: Tasks,
     health: Arc<Health>,
     limits: Limits,
+    proxies: TrustedProxies,
+    outside: Outside,
+    quotas: Data<Quotas>,
     seal: Data<AnswerSeal>,
     identity: Arc<Identity>,
     people: Arc<dyn People>,
@@ -98,7 +106,13 @@ impl App {
         let tasks = Tasks::new();
         let health = Health::watch(&db, &tasks);
         let limits = limits(config);
-        let identity = Arc::new(Identity::new(db.clone(), tokens, limits.clone(), identity_settings(config)));
+        let identity = Arc::new(Identity::new(
+            db.clone(),
+            tokens,
+            limits.clone(),
+            identity_settings(config),
+            secret.expose_secret().as_bytes(),
+        ));
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
         let imports = Imports::new(config.import_max_bytes);
@@ -106,6 +120,7 @@ impl App {
         let (subscriptions, nats) = match background {
             Background::Work => {
                 idempotency::start(&db, &tasks);
+                crate::identity::start(&identity, &tasks, Mailer::new(&mail_settings(config))?);
                 crate::leads::start(&db, &tasks, &people, &imports);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
@@ -123,6 +138,9 @@ impl App {
             tasks,
             health,
             limits,
+            proxies: config.trusted_proxies(),
+            outside: if config.public_url.starts_with("https://") { Outside::Https } else { Outside::Http },
+            quotas: Data::new(quotas(config, &events)),
             seal: Data::new(AnswerSeal::from_secret(secret.expose_secret().as_bytes())),
             identity,
             people,
@@ -138,6 +156,10 @@ impl App {
         let address = format!("{}:{}", self.config.host, self.config.port);
         let listener = TcpListener::bind(&address)
             .map_err(|source| StartError::Listen { address: address.clone(), source })?;
+        // What a client does not read for so long is given up with its connection; those accepted inherit it.
+        if let Err(error) = SockRef::from(&listener).set_tcp_user_timeout(Some(STALLED)) {
+            tracing::warn!(%error, "clients that read nothing will be waited for as long as they like");
+        }
         let bound = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
         let workers = match self.config.http_workers {
             0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
@@ -191,6 +213,9 @@ impl App {
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
             .app_data(Data::from(self.catalogue.clone()))
             .app_data(Data::new(self.limits.clone()))
+            .app_data(Data::new(self.proxies.clone()))
+            .app_data(Data::new(self.outside))
+            .app_data(self.quotas.clone())
             .app_data(self.seal.clone())
             .app_data(Data::from(self.health.clone()));
     }
@@ -244,6 +269,24 @@ fn limits(config: &Config) -> Limits {
     Limits::new(defaults, config.limit_address_per_minute, config.limits_enabled)
 }
 
+/// Everything of which a tenant may have only so much, besides requests a minute.
+fn quotas(config: &Config, events: &EventsHandle) -> Quotas {
+    let (streams, feed) = (config.event_streams_per_tenant, events.feed().clone());
+    let (body, import) = (BODY_LIMIT, config.import_max_bytes);
+    Quotas::new(vec![
+        Box::new(move |tx| Ok(vec![Quota::held("event_streams", feed.open_of(tx.tenant()), streams)])),
+        Box::new(move |_| {
+            Ok(vec![
+                Quota::size("request_body", QuotaUnit::Bytes, body),
+                Quota::size("import_file", QuotaUnit::Bytes, import),
+            ])
+        }),
+        Box::new(crate::identity::quotas),
+        Box::new(crate::leads::quotas),
+        Box::new(crate::webhooks::quotas),
+    ])
+}
+
 fn webhook_settings(config: &Config) -> WebhookSettings {
     WebhookSettings {
         reach: if config.webhooks_development { Reach::Anywhere } else { Reach::Public },
@@ -257,6 +300,17 @@ fn capture_settings(config: &Config) -> CaptureSettings {
         public_url: public_url(config),
         per_address: config.limit_capture_address_per_minute,
         per_form: config.limit_capture_form_per_minute,
+    }
+}
+
+fn mail_settings(config: &Config) -> MailSettings {
+    MailSettings {
+        host: config.smtp_host.clone(),
+        port: config.smtp_port,
+        tls: config.smtp_tls,
+        user: config.smtp_user.clone(),
+        password: config.smtp_password.clone(),
+        from: config.mail_from.clone(),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::platform::embedded::{
     DataDirChoice, EmbeddedError, EmbeddedNats, EmbeddedPostgres, LockedDataDir, resolve_data_dir,
 };
 use crate::platform::events::{CatalogueError, EventsError, NatsSettings};
+use crate::platform::mail::MailError;
 
 const LOGIN: &str = "cauce_app";
 
@@ -54,6 +55,9 @@ pub enum StartError {
     /// The events.
     #[error(transparent)]
     Events(#[from] EventsError),
+    /// The letters.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// The HTTP client of webhooks.
     #[error("cannot make the HTTP client of webhooks: {0}")]
     Webhooks(#[from] reqwest::Error),

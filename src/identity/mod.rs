@@ -7,6 +7,7 @@
 //!
 //! Invariants.
 //! - Passwords are stored as argon2id, every other secret as SHA-256; none is in a log or an event.
+//! - Guesses at passwords and codes are counted before they are checked (see `guesses`).
 //! - Whoever is refused at sign-in learns nothing of why: one answer, after the same time, for the unknown and the known.
 //! - Rights are read at each request (see `sessions/verify.rs`); nobody gives or touches rights beyond their own.
 //! - Each tenant has at least one active owner.
@@ -16,9 +17,14 @@
 mod api_keys;
 mod audit;
 mod contract;
+mod credentials;
+mod factors;
+mod guesses;
 mod lookup;
+mod mail;
 mod people;
 mod permissions;
+mod quotas;
 mod schema;
 mod secrets;
 mod sessions;
@@ -27,15 +33,21 @@ mod users;
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use contract::*;
 
 use crate::kernel::Slug;
 use crate::platform::auth::{Identities, TenantId, TokenKeys};
-use crate::platform::db::{Db, Module};
+use crate::platform::db::{Db, Module, TenantTx};
 use crate::platform::events::CatalogueEntry;
-use crate::platform::limits::Limits;
+use crate::platform::limits::{Limits, Quota};
+use crate::platform::mail::Mailer;
+use crate::platform::problem::Problem;
+use crate::platform::seal::Seal;
+use crate::platform::tasks::Tasks;
+use guesses::Places;
 use sessions::oidc::Issuer;
 use sessions::verify::Verifier;
 use users::passwords::Passwords;
@@ -72,21 +84,39 @@ pub struct Identity {
     issuer: Option<Issuer>,
     signup: SignupPolicy,
     public_url: String,
+    seal: Arc<Seal>,
+    letter_seal: Arc<Seal>,
+    /// Woken when there may be a letter to write or to send.
+    letters: Arc<Notify>,
 }
 
 impl Identity {
-    /// Identity on `db`, with access tokens by `tokens`.
-    pub fn new(db: Db, tokens: Arc<TokenKeys>, limits: Limits, settings: IdentitySettings) -> Self {
+    /// Identity on `db`, with access tokens by `tokens`; what must be read again is sealed under the server's `secret`.
+    pub fn new(
+        db: Db,
+        tokens: Arc<TokenKeys>,
+        limits: Limits,
+        settings: IdentitySettings,
+        secret: &[u8],
+    ) -> Self {
         Self {
             verifier: Verifier::new(db.clone(), tokens.clone()),
             passwords: Passwords::new(),
             issuer: settings.oidc.map(Issuer::new),
             signup: settings.signup,
             public_url: settings.public_url,
+            seal: Arc::new(Seal::new(secret, b"cauce second factors")),
+            letter_seal: Arc::new(Seal::new(secret, b"cauce letters")),
+            letters: Arc::new(Notify::new()),
             db,
             tokens,
             limits,
         }
+    }
+
+    /// Whether guesses are counted by place: not where requests are not limited, for benchmarks.
+    fn places(&self) -> Places {
+        if self.limits.are_enabled() { Places::Count } else { Places::Ignore }
     }
 }
 
@@ -110,11 +140,24 @@ pub fn event_catalogue() -> Vec<CatalogueEntry> {
     events::catalogue()
 }
 
+/// How much of each limit of identity the transaction's tenant uses.
+pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
+    Ok(vec![mail::invitations_today(tx)?])
+}
+
+/// Starts the background work of identity: letters, by `mailer`.
+pub fn start(identity: &Arc<Identity>, tasks: &Tasks, mailer: Mailer) {
+    mail::tasks::start(identity, tasks, mailer);
+}
+
 /// Registers every operation of identity.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     sessions::http::routes(config);
+    factors::http::routes(config);
+    credentials::http::routes(config);
     users::http::routes(config);
     tenants::http::routes(config);
+    quotas::http::routes(config);
     api_keys::http::routes(config);
     audit::http::routes(config);
 }

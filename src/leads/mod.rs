@@ -27,6 +27,7 @@ pub use contract::{LeadId, LeadMarker, LeadsError, events};
 pub use domain::{ActivityKind, ScoreReason, Status};
 pub use http::routes;
 pub use imports::Imports;
+pub use service::quotas;
 pub use tasks::{start, subscriptions};
 
 const LEADS: Module = Module::named("leads");

@@ -1,19 +1,27 @@
-//! Request limits: so many a minute for each tenant, user and address; by token buckets in this process.
+//! Request limits: so many a minute for each tenant, user and address, by token buckets in this process; and what else a
+//! tenant may have only so much of.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use governor::RateLimiter;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
 use moka::sync::Cache;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::platform::auth::Caller;
+use crate::platform::db::TenantTx;
 use crate::platform::problem::Problem;
 
-type Bucket = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
+struct Bucket {
+    limiter: RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>,
+    /// What was left when it was counted last, as the limiter tells it to who takes something only.
+    left: Mutex<(u32, Instant)>,
+}
 
 /// The limit of all requests of one tenant together.
 pub const TENANT: &str = "tenant";
@@ -78,14 +86,10 @@ impl Limits {
         }
         let mut tightest: Option<Standing> = None;
         for limit in self.defaults.iter() {
-            let key = if limit.name == TENANT {
-                format!("tenant {}", caller.tenant)
-            } else if limit.name.split_once(' ') == Some((method, route)) {
-                format!("user {} {} {}", caller.tenant, caller.user, limit.name)
-            } else {
+            if limit.name != TENANT && limit.name.split_once(' ') != Some((method, route)) {
                 continue;
-            };
-            let standing = self.count(key, figure(limit, &caller.limits));
+            }
+            let standing = self.count(key(limit, caller), figure(limit, &caller.limits));
             let tighter = tightest.as_ref().is_none_or(|other| {
                 (standing.refused, other.remaining) > (other.refused, standing.remaining)
             });
@@ -112,12 +116,40 @@ impl Limits {
         self.count(key, per_minute).refusal().map_or(Ok(()), Err)
     }
 
+    /// Where `caller` stands with each limit; nothing is counted.
+    pub fn standings(&self, caller: &Caller) -> Vec<Quota> {
+        let standing = |limit: &Limit| {
+            let figure = figure(limit, &caller.limits);
+            let bucket = self.buckets.get(&(key(limit, caller), figure));
+            let left = bucket.filter(|_| self.enabled).map_or(figure, |bucket| bucket.left(figure));
+            let unit = if limit.name == TENANT {
+                QuotaUnit::RequestsPerMinute
+            } else {
+                QuotaUnit::RequestsPerMinuteAndUser
+            };
+            Quota {
+                used: Some(u64::from(figure - left.min(figure))),
+                ..Quota::size(&limit.name, unit, figure as usize)
+            }
+        };
+        self.defaults.iter().map(standing).collect()
+    }
+
+    /// Whether requests are limited at all.
+    pub fn are_enabled(&self) -> bool {
+        self.enabled
+    }
+
     fn count(&self, key: String, per_minute: u32) -> Standing {
-        let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
+        let quota = governor::Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
         let bucket = self.buckets.get_with((key, per_minute), || {
-            Arc::new(RateLimiter::direct(quota).with_middleware::<StateInformationMiddleware>())
+            let limiter = RateLimiter::direct(quota).with_middleware::<StateInformationMiddleware>();
+            Arc::new(Bucket { limiter, left: Mutex::new((per_minute, Instant::now())) })
         });
-        match bucket.check() {
+        let counted = bucket.limiter.check();
+        let left = counted.as_ref().map_or(0, governor::middleware::StateSnapshot::remaining_burst_capacity);
+        *bucket.left.lock().unwrap_or_else(PoisonError::into_inner) = (left, Instant::now());
+        match counted {
             Ok(snapshot) => {
                 let remaining = snapshot.remaining_burst_capacity();
                 let missing = u64::from(per_minute.saturating_sub(remaining));
@@ -130,6 +162,84 @@ impl Limits {
                 Standing { limit: per_minute, remaining: 0, reset_seconds, refused: true }
             }
         }
+    }
+}
+
+impl Bucket {
+    /// What is left at present of `per_minute`.
+    fn left(&self, per_minute: u32) -> u32 {
+        let (left, at) = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let regained = at.elapsed().as_millis() * u128::from(per_minute) / 60_000;
+        left.saturating_add(u32::try_from(regained).unwrap_or(u32::MAX)).min(per_minute)
+    }
+}
+
+/// What a figure of a [`Quota`] counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QuotaUnit {
+    /// Requests in a minute, of the whole company.
+    RequestsPerMinute,
+    /// Requests in a minute, of each user.
+    RequestsPerMinuteAndUser,
+    /// Things that are there at the same time.
+    Items,
+    /// Things that were made within the last 24 hours.
+    ItemsPerDay,
+    /// Bytes of one thing.
+    Bytes,
+}
+
+/// Something that a tenant may have, or do, only so much of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Quota {
+    /// What is limited.
+    pub name: String,
+    /// What the figures count.
+    pub unit: QuotaUnit,
+    /// The most there may be.
+    pub limit: u64,
+    /// How much of it is used at present; null where each thing is measured by itself.
+    #[schema(required)]
+    pub used: Option<u64>,
+}
+
+impl Quota {
+    /// `used` of at most `limit` things that are there at the same time.
+    pub fn held(name: &str, used: usize, limit: usize) -> Self {
+        Self { used: Some(used as u64), ..Self::size(name, QuotaUnit::Items, limit) }
+    }
+
+    /// At most `limit` of one thing.
+    pub fn size(name: &str, unit: QuotaUnit, limit: usize) -> Self {
+        Self { name: name.to_owned(), unit, limit: limit as u64, used: None }
+    }
+}
+
+/// What a module says of its limits and of how much of them the transaction's tenant uses.
+pub type QuotaSource = Box<dyn Fn(&mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> + Send + Sync>;
+
+/// The limits of all modules.
+pub struct Quotas(Vec<QuotaSource>);
+
+impl Quotas {
+    /// Limits as `sources` tell them.
+    pub fn new(sources: Vec<QuotaSource>) -> Self {
+        Self(sources)
+    }
+
+    /// Every limit and how much of it the transaction's tenant uses.
+    pub fn of(&self, tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
+        let told = self.0.iter().map(|source| source(tx)).collect::<Result<Vec<_>, _>>()?;
+        Ok(told.concat())
+    }
+}
+
+fn key(limit: &Limit, caller: &Caller) -> String {
+    if limit.name == TENANT {
+        format!("tenant {}", caller.tenant)
+    } else {
+        format!("user {} {} {}", caller.tenant, caller.user, limit.name)
     }
 }
 

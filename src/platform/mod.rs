@@ -14,6 +14,7 @@ pub mod http;
 pub mod id;
 pub mod idempotency;
 pub mod limits;
+pub mod mail;
 pub mod metrics;
 pub mod problem;
 mod schema;

@@ -80,6 +80,11 @@ impl Problem {
         Self::new(401, "unauthorized", Message::new("Sign in first", "Inicie sesión primero")).detail(detail)
     }
 
+    /// 401: more is needed to sign in than was sent.
+    pub fn unproven(code: &'static str, title: Message) -> Self {
+        Self::new(401, code, title)
+    }
+
     /// 403: signed in, but without the permission named.
     pub fn forbidden(permission: &'static str) -> Self {
         let title = Message::new("You may not do this", "No tiene permiso para hacer esto");
@@ -177,6 +182,15 @@ impl Problem {
             format!("Demasiadas solicitudes; intente de nuevo en {seconds} s"),
         );
         Self::new(429, "too-many-requests", title).retry_after(seconds)
+    }
+
+    /// 429: passwords or codes of an account, or from a place, were guessed too often; try again after `seconds`.
+    pub fn too_many_guesses(seconds: u64) -> Self {
+        let title = Message::formatted(
+            format!("Too many wrong passwords or codes; try again in {seconds} s"),
+            format!("Demasiadas contraseñas o códigos incorrectos; intente de nuevo en {seconds} s"),
+        );
+        Self::new(429, "too-many-guesses", title).retry_after(seconds)
     }
 
     /// 429: a tenant has as many streams open as it may, which are `most`.

@@ -36,6 +36,7 @@ pub use contract::events::catalogue as event_catalogue;
 pub use contract::{DeliveryId, DeliveryMarker, EndpointId, EndpointMarker, WebhooksError, events};
 pub use domain::Reach;
 pub use http::routes;
+pub use service::quotas;
 pub use tasks::{start, subscriptions};
 
 const WEBHOOKS: Module = Module::named("webhooks");

@@ -6,6 +6,7 @@
 mod capture;
 mod events;
 mod fields;
+mod hardening;
 mod identity;
 mod imports;
 mod leads;

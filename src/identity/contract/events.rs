@@ -5,6 +5,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Role;
+pub use super::credential_events::{
+    PasswordChange, UserPasswordChanged, UserRecoveryCodeUsed, UserRecoveryCodesReplaced,
+    UserSecondFactorAdded, UserSecondFactorRemoved,
+};
 use crate::platform::events::{CatalogueEntry, Event};
 
 /// Every event of identity.
@@ -19,6 +23,11 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<UserSuspended>(),
         CatalogueEntry::of::<UserReactivated>(),
         CatalogueEntry::of::<UserLinked>(),
+        CatalogueEntry::of::<UserPasswordChanged>(),
+        CatalogueEntry::of::<UserSecondFactorAdded>(),
+        CatalogueEntry::of::<UserSecondFactorRemoved>(),
+        CatalogueEntry::of::<UserRecoveryCodesReplaced>(),
+        CatalogueEntry::of::<UserRecoveryCodeUsed>(),
         CatalogueEntry::of::<SessionStarted>(),
         CatalogueEntry::of::<SessionEnded>(),
         CatalogueEntry::of::<ApiKeyCreated>(),
@@ -232,6 +241,12 @@ pub enum SessionEnd {
     TokenReused,
     /// The user was suspended.
     UserSuspended,
+    /// The user ended it from another session.
+    Revoked,
+    /// An administrator ended it.
+    RevokedByAdmin,
+    /// The user has another password.
+    PasswordChanged,
 }
 
 /// A session ended before its time.

@@ -4,5 +4,6 @@
 mod store;
 
 pub(in crate::identity) use store::{
-    Login, SignupClaim, api_key, claim_signup, external, invitation, logins, refresh_token, tenant, unlinked,
+    Login, SignupClaim, api_key, claim_signup, external, invitation, logins, password_reset, refresh_token,
+    tenant, unlinked,
 };

@@ -160,6 +160,15 @@ pub(in crate::identity) async fn invitation(db: &Db, hash: Vec<u8>) -> Result<Op
     by_hash(db, "SELECT tenant_id, user_id, item_id AS item FROM identity.find_invitation($1)", hash).await
 }
 
+/// Whose password reset has this hash; the item is the user.
+pub(in crate::identity) async fn password_reset(
+    db: &Db,
+    hash: Vec<u8>,
+) -> Result<Option<Match>, IdentityError> {
+    let query = "SELECT tenant_id, user_id, item_id AS item FROM identity.find_password_reset($1)";
+    by_hash(db, query, hash).await
+}
+
 /// Whose sign-up an idempotency key stands for.
 pub(in crate::identity) enum SignupClaim {
     /// This transaction's.

@@ -1,5 +1,7 @@
 //! Sessions and their refresh tokens: rules without I/O.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::platform::auth::{SessionId, UserId};
@@ -18,6 +20,53 @@ const REPETITION: TimeDelta = TimeDelta::seconds(10);
 
 /// How long spent tokens are remembered, to know a thief by.
 pub(super) const SPENT_ARE_KEPT: TimeDelta = IDLE_LIFETIME;
+
+/// How late the use of a session is noted.
+const USE_IS_NOTED: TimeDelta = TimeDelta::minutes(1);
+
+/// Characters of a `User-Agent` that are kept.
+const AGENT_CHARACTERS: usize = 200;
+
+/// What somebody signs in with, and from where.
+#[derive(Debug, Clone)]
+pub(in crate::identity) struct Device {
+    /// What it says of itself.
+    pub user_agent: Option<String>,
+    /// Its address.
+    pub ip: Option<String>,
+    /// The part of the address that is one person's.
+    pub place: String,
+}
+
+impl Device {
+    /// A device that says of itself `user_agent`, at `ip`, which belongs to `place`.
+    pub fn new(user_agent: Option<&str>, ip: Option<IpAddr>, place: String) -> Self {
+        let agent = user_agent.map(|agent| agent.chars().take(AGENT_CHARACTERS).collect());
+        Self { user_agent: agent, ip: ip.map(|ip| ip.to_string()), place }
+    }
+}
+
+/// A session as its user sees it.
+#[derive(Debug, Clone)]
+pub(super) struct SessionRecord {
+    /// The session.
+    pub id: SessionId,
+    /// What it began with, as that says of itself.
+    pub user_agent: Option<String>,
+    /// From where it began.
+    pub ip: Option<String>,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it was last used, to the minute.
+    pub last_used_at: DateTime<Utc>,
+    /// When it ends, whatever happens.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Whether a use at `now` is worth noting.
+pub(super) fn use_is_news(last_used_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - last_used_at >= USE_IS_NOTED
+}
 
 /// One signing-in of a user.
 #[derive(Debug, Clone)]

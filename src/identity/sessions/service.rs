@@ -1,13 +1,14 @@
 //! What is done with sessions, inside the caller's transaction.
 
-use super::domain::{REFRESH_PREFIX, RefreshToken, Session, Spent, Verdict, judge};
+use super::domain::{Device, REFRESH_PREFIX, RefreshToken, Session, SessionRecord, Spent, Verdict, judge};
 use super::store;
 use crate::identity::contract::events::{SessionEnd, SessionEnded, SessionStarted, SignInMethod};
 use crate::identity::contract::{IdentityError, UserStatus};
 use crate::identity::secrets::{SECRET_BYTES, Secret, hash, random};
 use crate::identity::tenants::domain::Tenant;
 use crate::identity::users::domain::User;
-use crate::identity::{tenants, users};
+use crate::identity::{guesses, tenants, users};
+use crate::kernel::EmailAddress;
 use crate::platform::auth::{SessionId, UserId};
 use crate::platform::db::TenantTx;
 
@@ -28,6 +29,7 @@ pub(super) fn start(
     tx: &mut TenantTx<'_>,
     user: UserId,
     method: SignInMethod,
+    device: &Device,
 ) -> Result<SignedIn, IdentityError> {
     let user = users::store::find(tx, user)?;
     if user.status != UserStatus::Active {
@@ -36,7 +38,10 @@ pub(super) fn start(
     let tenant = tenants::store::find(tx)?;
     let session = Session::new(user.id, tx.now());
     let refresh_token = Secret::new(REFRESH_PREFIX)?;
-    store::insert(tx, &session)?;
+    store::insert(tx, &session, device)?;
+    if let Ok(email) = EmailAddress::parse(&user.email) {
+        guesses::make_familiar(tx, &email, device)?;
+    }
     store::insert_token(tx, &session, &refresh_token.hash())?;
     tx.emit(session.id.uuid(), 1, &SessionStarted { user_id: user.id.uuid(), method });
     Ok(SignedIn { tenant, user, session: session.id, refresh_token })
@@ -47,6 +52,7 @@ pub(super) fn accept_invitation(
     tx: &mut TenantTx<'_>,
     invitation_hash: &[u8],
     password_hash: &str,
+    device: &Device,
 ) -> Result<SignedIn, IdentityError> {
     let mut user = users::store::find_invited(tx, invitation_hash).map_err(|error| match error {
         IdentityError::UserNotFound => IdentityError::BadInvitation,
@@ -54,7 +60,7 @@ pub(super) fn accept_invitation(
     })?;
     users::service::join(tx, &mut user)?;
     users::store::set_password(tx, user.id, password_hash)?;
-    start(tx, user.id, SignInMethod::Invitation)
+    start(tx, user.id, SignInMethod::Invitation, device)
 }
 
 /// A user and their company.
@@ -103,13 +109,42 @@ pub(super) fn sign_out(tx: &mut TenantTx<'_>, session: SessionId) -> Result<(), 
     Ok(())
 }
 
-/// Ends all running sessions of a user.
+/// The running sessions of a user behind `after`, those that began last first.
+pub(super) fn list(
+    tx: &mut TenantTx<'_>,
+    user: UserId,
+    after: Option<SessionId>,
+    rows: i64,
+) -> Result<Vec<SessionRecord>, IdentityError> {
+    store::list(tx, user, after, rows)
+}
+
+/// Refuses what came with an API key instead of a session.
+pub(in crate::identity) fn expect_session(
+    tx: &mut TenantTx<'_>,
+    session: SessionId,
+) -> Result<(), IdentityError> {
+    store::find_locked(tx, session)?.map(drop).ok_or(IdentityError::SessionNeeded)
+}
+
+/// Ends one session of `user`, who asks for it in another or the same one.
+pub(super) fn revoke(tx: &mut TenantTx<'_>, user: UserId, id: SessionId) -> Result<(), IdentityError> {
+    let session = store::find_locked(tx, id)?.filter(|session| session.user == user);
+    let session = session.ok_or(IdentityError::SessionNotFound)?;
+    if session.ended_at.is_none() {
+        end_one(tx, &session, SessionEnd::Revoked)?;
+    }
+    Ok(())
+}
+
+/// Ends all running sessions of a user but the one that is `kept`.
 pub(in crate::identity) fn end_all_of(
     tx: &mut TenantTx<'_>,
     user: UserId,
+    kept: Option<SessionId>,
     reason: SessionEnd,
 ) -> Result<(), IdentityError> {
-    for session in store::end_all_of(tx, user)? {
+    for session in store::end_all_of(tx, user, kept)? {
         tx.emit(session.uuid(), 2, &SessionEnded { user_id: user.uuid(), reason });
     }
     Ok(())

@@ -2,18 +2,21 @@
 
 use secrecy::SecretString;
 
-use super::domain::REFRESH_PREFIX;
+use super::domain::{Device, REFRESH_PREFIX};
+use super::http::visitor::Visitor;
 use super::oidc::ExternalPerson;
 use super::service::{self, SignedIn};
 use crate::identity::contract::events::{SignInMethod, TenantCreated, UserJoined, UserLinked};
 use crate::identity::contract::{IdentityError, SignupPolicy, UserStatus};
+use crate::identity::factors::service::Proof;
+use crate::identity::guesses::Target;
 use crate::identity::lookup::{self, Login, SignupClaim};
 use crate::identity::secrets::hash;
 use crate::identity::tenants::domain::{Tenant, TenantName};
 use crate::identity::users::domain::{NewUser, PersonName, Roles};
 use crate::identity::users::passwords::NewPassword;
 use crate::identity::users::store::Entry;
-use crate::identity::{Identity, tenants, users};
+use crate::identity::{Identity, factors, guesses, tenants, users};
 use crate::kernel::{EmailAddress, Slug};
 use crate::platform::auth::{Actor, CorrelationId, SessionId, TenantId, UserId};
 use crate::platform::db::TenantTx;
@@ -61,8 +64,9 @@ pub(super) async fn sign_up(
     identity: &Identity,
     request: SignUp,
     key: Option<SignUpKey>,
-    correlation: CorrelationId,
+    visitor: Visitor,
 ) -> Result<SignUpOutcome, IdentityError> {
+    let Visitor { correlation, device } = visitor;
     if identity.signup == SignupPolicy::Closed {
         return Err(IdentityError::SignupClosed);
     }
@@ -72,19 +76,20 @@ pub(super) async fn sign_up(
     let key =
         key.map(|key| (hash(&format!("{}\n{}", request.owner.email.normalized(), key.key)), key.fingerprint));
     let (name, owner) = (request.tenant_name, request.owner);
+    let again = device.clone();
     let found = move |tx: &mut TenantTx<'_>| {
         if let Some((key, fingerprint)) = &key
             && let SignupClaim::Earlier(tenant, user) = lookup::claim_signup(tx, key, fingerprint, user)?
         {
             return Ok(Err((tenant, user)));
         }
-        found_company(tx, name, user, &owner, &password_hash).map(Ok)
+        found_company(tx, name, user, &owner, &password_hash, &device).map(Ok)
     };
     let actor = Actor::verified(tenant, user, correlation.clone());
     match identity.db.tenant::<_, IdentityError, _>(actor, found).await? {
         Ok(signed_in) => Ok(SignUpOutcome::New(signed_in)),
         Err((tenant, user)) => {
-            let start = move |tx: &mut TenantTx<'_>| service::start(tx, user, SignInMethod::Signup);
+            let start = move |tx: &mut TenantTx<'_>| service::start(tx, user, SignInMethod::Signup, &again);
             let actor = Actor::verified(tenant, user, correlation);
             Ok(SignUpOutcome::Repeated(identity.db.tenant(actor, start).await?))
         }
@@ -97,6 +102,7 @@ fn found_company(
     owner: UserId,
     new: &NewUser,
     password_hash: &str,
+    device: &Device,
 ) -> Result<SignedIn, IdentityError> {
     let slug = free_slug(tx, &Slug::from_name(name.as_str()))?;
     let tenant = Tenant::new(tx.tenant(), slug, name, tx.now());
@@ -106,7 +112,7 @@ fn found_company(
     tx.emit(tenant.id.uuid(), tenant.version, &created);
     let joined = UserJoined { name: new.name.to_string(), roles: new.roles.list() };
     tx.emit(owner.uuid(), 1, &joined);
-    service::start(tx, owner, SignInMethod::Signup)
+    service::start(tx, owner, SignInMethod::Signup, device)
 }
 
 /// A slug that no other tenant has: the name's own, or with a number behind it.
@@ -126,27 +132,63 @@ fn free_slug(tx: &mut TenantTx<'_>, wanted: &Slug) -> Result<Slug, IdentityError
     Err(IdentityError::Cryptography("no short name was free in twenty tries"))
 }
 
-/// Signs in with an address and a password; `slug` tells the company when the address is in several.
+/// What somebody signs in with.
+pub(super) struct Credentials {
+    /// Their address.
+    pub email: EmailAddress,
+    /// Their password.
+    pub password: SecretString,
+    /// A code of their second factor, or a recovery code.
+    pub code: Option<SecretString>,
+    /// Their company, when the address is in several.
+    pub slug: Option<String>,
+}
+
+/// Signs in with an address and a password, and a code where there is a second factor.
+///
+/// The guess is counted before anything is looked up or hashed, whether there is such an account or not.
 pub(super) async fn with_password(
     identity: &Identity,
-    email: &EmailAddress,
-    password: SecretString,
-    slug: Option<String>,
-    correlation: CorrelationId,
+    credentials: Credentials,
+    visitor: Visitor,
 ) -> Result<SignedIn, IdentityError> {
-    let logins = lookup::logins(&identity.db, email, slug).await?;
+    let Visitor { correlation, device } = visitor;
+    let Credentials { email, password, code, slug } = credentials;
+    let target = Target::of_address(&email, &device);
+    let guess = guesses::count(&identity.db, target, identity.places()).await?;
+    let logins = lookup::logins(&identity.db, &email, slug).await?;
     let hashes = logins.iter().map(|login| login.password_hash.clone()).collect();
     let matching = identity.passwords.matching(password, hashes).await?;
-    let matched = logins.into_iter().zip(matching).filter_map(|(login, matches)| matches.then_some(login));
-    let login = only(matched.collect())?.ok_or(IdentityError::WrongCredentials)?;
+    let matched: Vec<Login> =
+        logins.into_iter().zip(matching).filter_map(|(login, matches)| matches.then_some(login)).collect();
+    let Some(first) = matched.first() else { return Err(IdentityError::WrongCredentials) };
+    let actor = Actor::verified(first.tenant, first.user, correlation);
+    let login = match only(matched) {
+        Ok(login) => login.ok_or(IdentityError::WrongCredentials)?,
+        Err(asks_which) => {
+            // Nothing was wrong.
+            identity.db.tenant(actor, move |tx| guess.take_back(tx)).await?;
+            return Err(asks_which);
+        }
+    };
+    let seal = identity.seal.clone();
     let start = move |tx: &mut TenantTx<'_>| {
         // The password may have changed while it was being checked.
         if !users::store::has_password(tx, login.user, &login.password_hash)? {
             return Err(IdentityError::WrongCredentials);
         }
-        service::start(tx, login.user, SignInMethod::Password)
+        match factors::service::prove(tx, &seal, login.user, code.as_ref())? {
+            Proof::Wrong => return Err(IdentityError::SecondFactorWrong),
+            Proof::Missing => {
+                guess.take_back(tx)?;
+                // An answer, not an error: what was taken back stays so.
+                return Ok(None);
+            }
+            Proof::Given | Proof::NotNeeded => guess.right(tx)?,
+        }
+        service::start(tx, login.user, SignInMethod::Password, &device).map(Some)
     };
-    identity.db.tenant(Actor::verified(login.tenant, login.user, correlation), start).await
+    identity.db.tenant(actor, start).await?.ok_or(IdentityError::SecondFactorNeeded)
 }
 
 /// The person and their session behind an ID token of the external issuer.
@@ -154,15 +196,16 @@ pub(super) async fn with_id_token(
     identity: &Identity,
     id_token: &str,
     slug: Option<String>,
-    correlation: CorrelationId,
+    visitor: Visitor,
 ) -> Result<SignedIn, IdentityError> {
+    let Visitor { correlation, device } = visitor;
     let issuer = identity.issuer.as_ref().ok_or(IdentityError::NoIssuer)?;
     let person = issuer.person(id_token, identity.db.clock().now()).await?;
     let linked =
         lookup::external(&identity.db, person.issuer.clone(), person.subject.clone(), slug.clone()).await?;
     if let Some(login) = only(linked)? {
         let start = move |tx: &mut TenantTx<'_>| {
-            service::start(tx, login.user, SignInMethod::Oidc).map_err(|error| match error {
+            service::start(tx, login.user, SignInMethod::Oidc, &device).map_err(|error| match error {
                 IdentityError::WrongCredentials => {
                     IdentityError::BadIdToken("the user is not active".to_owned())
                 }
@@ -181,7 +224,7 @@ pub(super) async fn with_id_token(
         }
         users::store::link(tx, user.id, &person.issuer, &person.subject)?;
         tx.emit(user.id.uuid(), user.version, &UserLinked { issuer: person.issuer });
-        service::start(tx, user.id, SignInMethod::Oidc)
+        service::start(tx, user.id, SignInMethod::Oidc, &device)
     };
     identity.db.tenant(Actor::verified(login.tenant, login.user, correlation), link).await
 }

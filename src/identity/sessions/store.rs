@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::domain::{SPENT_ARE_KEPT, Session};
+use super::domain::{Device, SPENT_ARE_KEPT, Session, SessionRecord};
 use crate::identity::IDENTITY;
 use crate::identity::contract::IdentityError;
 use crate::identity::schema::{refresh_tokens, sessions, tenants, users};
@@ -15,7 +15,7 @@ use crate::platform::auth::{SessionId, UserId};
 use crate::platform::db::{DbError, TenantTx};
 
 /// Stores a new session, and forgets those of the same user that are long over.
-pub(super) fn insert(tx: &mut TenantTx<'_>, session: &Session) -> Result<(), IdentityError> {
+pub(super) fn insert(tx: &mut TenantTx<'_>, session: &Session, device: &Device) -> Result<(), IdentityError> {
     let now = tx.now();
     let over = sessions::table
         .filter(sessions::user_id.eq(session.user.uuid()))
@@ -27,6 +27,9 @@ pub(super) fn insert(tx: &mut TenantTx<'_>, session: &Session) -> Result<(), Ide
         sessions::user_id.eq(session.user.uuid()),
         sessions::started_at.eq(now),
         sessions::expires_at.eq(session.expires_at),
+        sessions::user_agent.eq(device.user_agent.as_deref()),
+        sessions::ip.eq(device.ip.as_deref()),
+        sessions::last_used_at.eq(now),
     );
     diesel::insert_into(sessions::table).values(values).execute(tx.conn(IDENTITY)?).map_err(DbError::from)?;
     Ok(())
@@ -59,11 +62,65 @@ pub(super) fn end(tx: &mut TenantTx<'_>, id: SessionId) -> Result<(), IdentityEr
     Ok(())
 }
 
-/// Marks all running sessions of a user as ended now; answers which.
-pub(super) fn end_all_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<SessionId>, IdentityError> {
+/// The running sessions of a user behind `after`, those that began last first.
+pub(super) fn list(
+    tx: &mut TenantTx<'_>,
+    user: UserId,
+    after: Option<SessionId>,
+    rows: i64,
+) -> Result<Vec<SessionRecord>, IdentityError> {
+    type Row = (Uuid, Option<String>, Option<String>, DateTime<Utc>, DateTime<Utc>, DateTime<Utc>);
+    let mut query = sessions::table
+        .select((
+            sessions::id,
+            sessions::user_agent,
+            sessions::ip,
+            sessions::started_at,
+            sessions::last_used_at,
+            sessions::expires_at,
+        ))
+        .filter(sessions::user_id.eq(user.uuid()))
+        .filter(sessions::expires_at.gt(tx.now()))
+        .filter(sessions::ended_at.is_null())
+        .order(sessions::id.desc())
+        .limit(rows)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(sessions::id.lt(after.uuid()));
+    }
+    let rows: Vec<Row> = query.load(tx.conn(IDENTITY)?).map_err(DbError::from)?;
+    let record = |(id, user_agent, ip, started_at, last_used_at, expires_at): Row| SessionRecord {
+        id: id.into(),
+        user_agent,
+        ip,
+        started_at,
+        last_used_at,
+        expires_at,
+    };
+    Ok(rows.into_iter().map(record).collect())
+}
+
+/// Notes that a session is used now.
+pub(super) fn note_use(tx: &mut TenantTx<'_>, id: SessionId) -> Result<(), IdentityError> {
     let now = tx.now();
+    diesel::update(sessions::table.filter(sessions::id.eq(id.uuid())))
+        .set(sessions::last_used_at.eq(now))
+        .execute(tx.conn(IDENTITY)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Marks all running sessions of a user but `kept` as ended now; answers which.
+pub(super) fn end_all_of(
+    tx: &mut TenantTx<'_>,
+    user: UserId,
+    kept: Option<SessionId>,
+) -> Result<Vec<SessionId>, IdentityError> {
+    let now = tx.now();
+    let kept = kept.map_or(Uuid::nil(), SessionId::uuid);
     let running = sessions::table
         .filter(sessions::user_id.eq(user.uuid()))
+        .filter(sessions::id.ne(kept))
         .filter(sessions::expires_at.gt(now))
         .filter(sessions::ended_at.is_null());
     let ended: Vec<Uuid> = diesel::update(running)
@@ -148,13 +205,21 @@ pub(super) struct Standing {
 
 type StandingRow = (Vec<String>, String, Value);
 
-/// The standing of the user of a session that still runs, and when it ends; none when the session, the user or the tenant
-/// is not good any more.
+/// A session that still runs.
+pub(super) struct Running {
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    /// When its last use was noted.
+    pub last_used_at: DateTime<Utc>,
+}
+
+/// The standing of the user of a session that still runs; none when the session, the user or the tenant is not good any
+/// more.
 pub(super) fn standing_of_session(
     tx: &mut TenantTx<'_>,
     session: SessionId,
     user: UserId,
-) -> Result<Option<(Standing, DateTime<Utc>)>, IdentityError> {
+) -> Result<Option<(Standing, Running)>, IdentityError> {
     let row = sessions::table
         .inner_join(
             users::table.on(users::tenant_id.eq(sessions::tenant_id).and(users::id.eq(sessions::user_id))),
@@ -166,11 +231,17 @@ pub(super) fn standing_of_session(
         .filter(sessions::expires_at.gt(tx.now()))
         .filter(users::status.eq("active"))
         .filter(tenants::status.eq("active"))
-        .select(((users::roles, tenants::country, tenants::limits), sessions::expires_at))
-        .first::<(StandingRow, DateTime<Utc>)>(tx.conn(IDENTITY)?)
+        .select((
+            (users::roles, tenants::country, tenants::limits),
+            (sessions::expires_at, sessions::last_used_at),
+        ))
+        .first::<(StandingRow, (DateTime<Utc>, DateTime<Utc>))>(tx.conn(IDENTITY)?)
         .optional()
         .map_err(DbError::from)?;
-    row.map(|(standing, expires_at)| Ok((Standing::try_from(standing)?, expires_at))).transpose()
+    row.map(|(standing, (expires_at, last_used_at))| {
+        Ok((Standing::try_from(standing)?, Running { expires_at, last_used_at }))
+    })
+    .transpose()
 }
 
 /// The standing of a user; none when the user or the tenant is not active.

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 use uuid::Uuid;
 
+use super::domain::use_is_news;
 use super::store::{self, Standing};
 use crate::identity::contract::IdentityError;
 use crate::identity::secrets::hash;
@@ -107,11 +108,19 @@ impl Verifier {
 
     async fn read_session(&self, claims: &AccessClaims) -> Result<(Caller, DateTime<Utc>), IdentityError> {
         let (tenant, user, session) = (claims.tid, claims.sub, claims.sid);
-        let read = move |tx: &mut TenantTx<'_>| store::standing_of_session(tx, session, user);
-        let standing = self.db.tenant(actor(tenant, user), read).await?;
-        let (standing, expires_at) = standing.ok_or(IdentityError::BadBearer)?;
+        let read = move |tx: &mut TenantTx<'_>| {
+            let found = store::standing_of_session(tx, session, user)?;
+            if let Some((_, running)) = &found
+                && use_is_news(running.last_used_at, tx.now())
+            {
+                store::note_use(tx, session)?;
+            }
+            Ok::<_, IdentityError>(found)
+        };
+        let found = self.db.tenant(actor(tenant, user), read).await?;
+        let (standing, running) = found.ok_or(IdentityError::BadBearer)?;
         let grants = standing.roles.grants();
-        Ok((caller(tenant, user, session, grants, standing), expires_at))
+        Ok((caller(tenant, user, session, grants, standing), running.expires_at))
     }
 
     async fn read_key(

@@ -1,18 +1,17 @@
 //! Users over HTTP.
 
 use actix_web::web::{Data, Path};
-use actix_web::{get, patch, post};
+use actix_web::{delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::{NewUser, PersonName, Roles, User};
-use super::service::{self, Filter, Order, UserChange, Window};
+use super::service::{self, Filter, Invitation, Order, Post, UserChange, Window};
 use crate::identity::Identity;
 use crate::identity::contract::{IdentityError, Role, UserStatus};
 use crate::identity::permissions::{ReadUsers, WriteUsers};
-use crate::identity::secrets::Secret;
 use crate::kernel::EmailAddress;
 use crate::platform::auth::{Authorized, UserId};
 use crate::platform::db::TenantTx;
@@ -28,7 +27,8 @@ pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
         .service(users_update)
         .service(users_invite_again)
         .service(users_suspend)
-        .service(users_reactivate);
+        .service(users_reactivate)
+        .service(users_end_sessions);
 }
 
 /// A person who works in the company.
@@ -86,6 +86,9 @@ struct InvitationView {
     invitation_link: String,
     /// Until when the token is good.
     invitation_expires_at: DateTime<Utc>,
+    /// Whether a letter with the link is on its way; a company has at most a hundred sent in a day.
+    #[schema(example = true)]
+    mailed: bool,
 }
 
 /// Whom to ask to join.
@@ -178,7 +181,8 @@ async fn users_list(
 
 /// Invite a user
 ///
-/// Asks somebody to join the company. The answer holds the token and the link to send them; both are shown this once.
+/// Asks somebody to join the company and sends them a letter with the link. The answer holds the token and the link, too; both are
+/// shown this once.
 #[utoipa::path(operation_id = "users_invite", tag = "users",
     security(("bearer" = ["users:write"])), request_body = Invite,
     responses((status = 201, description = "The invited user.", body = InvitationView,
@@ -190,12 +194,13 @@ async fn users_invite(
     command: Command<Invite>,
 ) -> Result<Reply, Problem> {
     let new = NewUser::try_from(command.value)?;
-    let (held, public_url) = (who.caller().grants.clone(), identity.public_url.clone());
-    let once = command.once;
+    let (held, post, once) = (who.caller().grants.clone(), post(&identity), command.once);
     let invite = move |tx: &mut TenantTx<'_>| {
-        once.run(tx, |tx| service::invite(tx, &held, &new).map(|invited| invitation(invited, &public_url)))
+        once.run(tx, |tx| service::invite(tx, &held, &new, &post).map(invitation))
     };
-    identity.db.tenant(who.actor(), invite).await
+    let invited = identity.db.tenant(who.actor(), invite).await;
+    identity.letters.notify_one();
+    invited
 }
 
 /// Show a user
@@ -257,13 +262,13 @@ async fn users_invite_again(
     id: Path<UserId>,
     command: Command<Empty>,
 ) -> Result<Reply, Problem> {
-    let (held, public_url) = (who.caller().grants.clone(), identity.public_url.clone());
+    let (held, post) = (who.caller().grants.clone(), post(&identity));
     let invite = move |tx: &mut TenantTx<'_>| {
-        command.once.run(tx, |tx| {
-            service::invite_again(tx, &held, *id).map(|invited| invitation(invited, &public_url))
-        })
+        command.once.run(tx, |tx| service::invite_again(tx, &held, *id, &post).map(invitation))
     };
-    identity.db.tenant(who.actor(), invite).await
+    let invited = identity.db.tenant(who.actor(), invite).await;
+    identity.letters.notify_one();
+    invited
 }
 
 /// Suspend a user
@@ -310,6 +315,25 @@ async fn users_reactivate(
     transition(&who, &identity, command, move |tx, held| service::reactivate(tx, held, *id, read.0)).await
 }
 
+/// End a user's sessions
+///
+/// Signs a user out everywhere, from their next request on; they may sign in again.
+#[utoipa::path(operation_id = "users_end_sessions", tag = "users",
+    security(("bearer" = ["users:write"])), params(("id" = UserId, Path, description = "The user.")),
+    responses((status = 204, description = "They are signed out.")))]
+#[delete("/api/v1/users/{id}/sessions")]
+async fn users_end_sessions(
+    who: Authorized<WriteUsers>,
+    identity: Data<Identity>,
+    id: Path<UserId>,
+) -> Result<Reply, Problem> {
+    let held = who.caller().grants.clone();
+    let ended = identity.db.tenant(who.actor(), move |tx| service::end_sessions(tx, &held, *id)).await;
+    identity.verifier.recheck(who.actor().tenant());
+    ended?;
+    Ok(Reply::no_content())
+}
+
 async fn transition(
     who: &Authorized<WriteUsers>,
     identity: &Identity,
@@ -351,13 +375,18 @@ impl TryFrom<UserPatch> for UserChange {
     }
 }
 
-fn invitation((user, token): (User, Secret), public_url: &str) -> Reply {
+fn post(identity: &Identity) -> Post {
+    Post { seal: identity.letter_seal.clone(), public_url: identity.public_url.clone() }
+}
+
+fn invitation(invited: Invitation) -> Reply {
+    let Invitation { user, token, link, mailed } = invited;
     let (id, version) = (user.id, user.version);
-    let token = token.reveal();
     let view = InvitationView {
-        invitation_link: format!("{}/#invitation={token}", public_url.trim_end_matches('/')),
+        invitation_link: link,
         invitation_token: token,
         invitation_expires_at: user.invitation_expires_at.unwrap_or(user.updated_at),
+        mailed,
         user: user.into(),
     };
     Reply::created(&view, format!("/api/v1/users/{id}")).version(version)

@@ -1,5 +1,7 @@
 //! What is done with users, inside the caller's transaction.
 
+use std::sync::Arc;
+
 use super::domain::{INVITATION_LIFETIME, NewUser, PersonName, Roles, User};
 use super::store::{self, Entry};
 pub(super) use super::store::{Filter, Order, Window, find, list};
@@ -7,10 +9,12 @@ use crate::identity::contract::events::{
     SessionEnd, UserInvited, UserJoined, UserReactivated, UserRenamed, UserRolesChanged, UserSuspended,
 };
 use crate::identity::contract::{IdentityError, UserStatus};
+use crate::identity::mail::Words;
 use crate::identity::secrets::Secret;
-use crate::identity::{sessions, tenants};
+use crate::identity::{mail, sessions, tenants};
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
+use crate::platform::seal::Seal;
 
 /// What an invitation's token begins with.
 const INVITATION_PREFIX: &str = "cauce_invite_";
@@ -20,7 +24,8 @@ pub(super) fn invite(
     tx: &mut TenantTx<'_>,
     held: &[String],
     new: &NewUser,
-) -> Result<(User, Secret), IdentityError> {
+    post: &Post,
+) -> Result<Invitation, IdentityError> {
     new.roles.within(held)?;
     let id = UserId::new();
     let token = Secret::new(INVITATION_PREFIX)?;
@@ -28,7 +33,7 @@ pub(super) fn invite(
     store::insert(tx, id, new, &entry)?;
     let user = find(tx, id)?;
     tell_invited(tx, &user);
-    Ok((user, token))
+    post.send(tx, user, token)
 }
 
 /// Gives somebody who has not joined yet a new token; the one before is worth nothing any more.
@@ -36,7 +41,8 @@ pub(super) fn invite_again(
     tx: &mut TenantTx<'_>,
     held: &[String],
     id: UserId,
-) -> Result<(User, Secret), IdentityError> {
+    post: &Post,
+) -> Result<Invitation, IdentityError> {
     let mut user = store::find_locked(tx, id)?;
     user.roles.within(held)?;
     if user.status != UserStatus::Invited {
@@ -47,7 +53,38 @@ pub(super) fn invite_again(
     user.invitation_expires_at = Some(tx.now() + INVITATION_LIFETIME);
     save(tx, &mut user)?;
     tell_invited(tx, &user);
-    Ok((user, token))
+    post.send(tx, user, token)
+}
+
+/// How invitations reach people.
+pub(super) struct Post {
+    /// What letters are sealed under while they wait.
+    pub seal: Arc<Seal>,
+    /// How the outside reaches this server.
+    pub public_url: String,
+}
+
+/// Somebody who was asked to join.
+pub(super) struct Invitation {
+    /// They.
+    pub user: User,
+    /// What lets them in.
+    pub token: String,
+    /// Where it lets them in.
+    pub link: String,
+    /// Whether a letter with the link is on its way.
+    pub mailed: bool,
+}
+
+impl Post {
+    fn send(&self, tx: &mut TenantTx<'_>, user: User, token: Secret) -> Result<Invitation, IdentityError> {
+        let token = token.reveal();
+        let link = format!("{}/#invitation={token}", self.public_url);
+        let company = tenants::store::find(tx)?.name.to_string();
+        let words = Words { to: &user.email, name: &user.name, company: &company, link: &link };
+        let mailed = mail::queue_invitation(tx, &self.seal, &words, tx.now() + INVITATION_LIFETIME)?;
+        Ok(Invitation { user, token, link, mailed })
+    }
 }
 
 /// What is to change in a user; what is not said stays.
@@ -104,8 +141,15 @@ pub(super) fn suspend(
     user.status = status;
     save(tx, &mut user)?;
     tx.emit(id.uuid(), user.version, &UserSuspended {});
-    sessions::service::end_all_of(tx, id, SessionEnd::UserSuspended)?;
+    sessions::service::end_all_of(tx, id, None, SessionEnd::UserSuspended)?;
     Ok(user)
+}
+
+/// Ends all sessions of a user, who may sign in again.
+pub(super) fn end_sessions(tx: &mut TenantTx<'_>, held: &[String], id: UserId) -> Result<(), IdentityError> {
+    let user = store::find_locked(tx, id)?;
+    user.roles.within(held)?;
+    sessions::service::end_all_of(tx, id, None, SessionEnd::RevokedByAdmin)
 }
 
 /// Lets a suspended user back in.

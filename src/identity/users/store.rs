@@ -211,6 +211,19 @@ pub(in crate::identity) fn set_invitation(
     Ok(())
 }
 
+/// The hash of a user's password; none when they sign in elsewhere.
+pub(in crate::identity) fn password_hash(
+    tx: &mut TenantTx<'_>,
+    id: UserId,
+) -> Result<Option<String>, IdentityError> {
+    let hash = users::table
+        .select(users::password_hash)
+        .filter(users::id.eq(id.uuid()))
+        .first(tx.conn(IDENTITY)?)
+        .map_err(DbError::from)?;
+    Ok(hash)
+}
+
 /// Whether `hash` is that of the user's password as it is now.
 pub(in crate::identity) fn has_password(
     tx: &mut TenantTx<'_>,

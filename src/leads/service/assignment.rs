@@ -15,7 +15,7 @@ use crate::platform::db::TenantTx;
 use crate::platform::problem::{FieldError, Problem};
 
 /// Rules that a tenant may have.
-const RULES_AT_MOST: usize = 50;
+pub(super) const RULES_AT_MOST: usize = 50;
 
 /// All rules, by position; there are at most 50.
 pub fn rules(tx: &mut TenantTx<'_>) -> Result<Vec<RuleRow>, LeadsError> {

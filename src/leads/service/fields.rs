@@ -9,7 +9,8 @@ use crate::leads::contract::events::{LeadFieldArchived, LeadFieldChanged, LeadFi
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::Lead;
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::fields::{FIELDS_AT_MOST, FieldPatch, FieldRequest, FieldRow, IndexError, TakenBy};
+pub(super) use crate::platform::fields::FIELDS_AT_MOST;
+use crate::platform::fields::{FieldPatch, FieldRequest, FieldRow, IndexError, TakenBy};
 use crate::platform::problem::{FieldError, Problem};
 
 /// All fields, by position; there are at most 100.

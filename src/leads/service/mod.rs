@@ -7,6 +7,7 @@ mod contacts;
 mod fields;
 mod merges;
 mod progress;
+mod quotas;
 mod scoring;
 mod timeline;
 mod upkeep;
@@ -20,6 +21,7 @@ pub use fields::{
 };
 pub use merges::{Merge, Pair, UNDO_FOR, duplicates, merge, merges, note_likenesses, undo_merge};
 pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
+pub use quotas::quotas;
 pub use scoring::{rescore, score};
 pub use timeline::{Happening, TimelineKind, timeline};
 pub use upkeep::{keep_up, tenants};

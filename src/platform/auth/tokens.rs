@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -13,11 +15,15 @@ use super::{SessionId, TenantId, UserId};
 /// How long an access token is good for.
 pub const ACCESS_TOKEN_LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
+/// How far the clocks of two servers may be apart.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(30);
+
 const ISSUER: &str = "cauce";
 const AUDIENCE: &str = "cauce-api";
 
 /// What an access token says; permissions are looked up at each request instead, so that revoking acts at once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AccessClaims {
     /// The user.
     pub sub: UserId,
@@ -33,6 +39,17 @@ pub struct AccessClaims {
     pub iat: i64,
     /// Good until, in seconds of Unix time.
     pub exp: i64,
+}
+
+/// Exactly the members that we write, each once.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnHeader {
+    #[serde(rename = "typ")]
+    _typ: String,
+    #[serde(rename = "alg")]
+    _alg: String,
+    kid: Option<String>,
 }
 
 /// Where the signing key comes from.
@@ -147,15 +164,28 @@ impl TokenKeys {
     /// What `token` claims, if we signed it and it is good at `now`.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<AccessClaims, TokenError> {
         use jsonwebtoken::errors::{Error, ErrorKind};
+        self.expect_own_header(token).ok_or_else(|| Error::from(ErrorKind::InvalidToken))?;
         let data = jsonwebtoken::decode::<AccessClaims>(token, &self.verifying, &self.validation)?;
         if data.header.typ.as_deref() != Some("at+jwt") {
             return Err(Error::from(ErrorKind::InvalidToken).into());
         }
-        // Checked against our clock, not the library's, so that tests can travel in time.
-        if data.claims.exp <= now.timestamp() {
+        // Checked against our clock, not the library's, so that tests can travel in time. What was made later than now, or for
+        // longer than we make tokens, was not made by us.
+        let latest = (now + ACCESS_TOKEN_LIFETIME + CLOCKS_DIFFER).timestamp();
+        if data.claims.exp <= now.timestamp()
+            || data.claims.exp > latest
+            || data.claims.iat > (now + CLOCKS_DIFFER).timestamp()
+        {
             return Err(Error::from(ErrorKind::ExpiredSignature).into());
         }
         Ok(data.claims)
+    }
+
+    /// None when the header says anything but what we write: nothing in it ever chooses a key or an algorithm.
+    fn expect_own_header(&self, token: &str) -> Option<()> {
+        let bytes = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
+        let header: OwnHeader = serde_json::from_slice(&bytes).ok()?;
+        (bytes.first() == Some(&b'{') && header.kid == self.header.kid).then_some(())
     }
 
     /// The public keys; empty when tokens are signed with a shared secret.

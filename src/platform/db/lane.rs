@@ -6,8 +6,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use diesel::PgConnection;
@@ -27,6 +27,8 @@ pub struct Lane {
     queue: Sender<Work>,
     pool: Connections,
     waits: Waits,
+    /// How long a piece of work lasts about, in microseconds; recent ones weigh most.
+    usual: Arc<AtomicU64>,
 }
 
 /// How long callers wait.
@@ -57,7 +59,7 @@ impl Lane {
             #[expect(clippy::expect_used, reason = "a system that gives us no thread cannot serve")]
             started.expect("a thread for a connection");
         }
-        Self { queue, pool, waits }
+        Self { queue, pool, waits, usual: Arc::default() }
     }
 
     /// Runs `work` on a connection. What has begun runs to its end, also when the caller is gone.
@@ -67,15 +69,21 @@ impl Lane {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        if self.expected_wait() > self.waits.patience {
+            metrics::counter!("db_shed_total").increment(1);
+            return Err(DbError::Busy.into());
+        }
         // Whoever sets it first decides: the thread begins, or the caller gives up.
         let decided = Arc::new(AtomicBool::new(false));
         let (answer, mut outcome) = oneshot::channel::<Result<Result<T, E>, Box<dyn Any + Send>>>();
-        let begins = decided.clone();
+        let (begins, usual) = (decided.clone(), self.usual.clone());
         let work = Box::new(move |pool: &Connections| {
             if answer.is_closed() || begins.swap(true, Ordering::AcqRel) {
                 return;
             }
+            let begun = Instant::now();
             let outcome = catch_unwind(AssertUnwindSafe(|| with_connection(pool, work)));
+            note(&usual, begun.elapsed());
             // The caller may be gone; the work is done all the same.
             drop(answer.send(outcome));
         });
@@ -97,11 +105,24 @@ impl Lane {
         }
     }
 
+    /// How long somebody who comes now would wait: whoever would wait in vain is told so at once, and does not lengthen the queue.
+    fn expected_wait(&self) -> Duration {
+        let ahead = u32::try_from(self.queue.len()).unwrap_or(u32::MAX) / self.pool.max_size().max(1);
+        Duration::from_micros(self.usual.load(Ordering::Relaxed)).saturating_mul(ahead)
+    }
+
     /// Connections: (in use, open, at most).
     pub fn usage(&self) -> (u32, u32, u32) {
         let state = self.pool.state();
         (state.connections - state.idle_connections, state.connections, self.pool.max_size())
     }
+}
+
+// Two threads may note at once, and one of them be forgotten: it is an estimate.
+fn note(usual: &AtomicU64, lasted: Duration) {
+    let lasted = u64::try_from(lasted.as_micros()).unwrap_or(u64::MAX);
+    let before = usual.load(Ordering::Relaxed);
+    usual.store((before / 8).saturating_mul(7).saturating_add(lasted / 8), Ordering::Relaxed);
 }
 
 fn with_connection<T, E: From<DbError>>(

@@ -30,11 +30,14 @@ pub struct PoolSettings {
     pub requests: u32,
     /// Connections for background work, apart, so that load never starves events.
     pub background: u32,
-    /// How long a caller waits for a free connection before it is told that we are busy.
+    /// How long a request waits for a free connection before it is told that we are busy.
     pub patience: Duration,
     /// How long a request waits for its transaction after that; background work waits to its end.
     pub deadline: Duration,
 }
+
+/// How long background work waits at least: nobody watches it.
+const UNHURRIED: Duration = Duration::from_secs(5);
 
 /// The database; clones share its pools.
 #[derive(Clone)]
@@ -48,12 +51,13 @@ pub struct Db {
 impl Db {
     /// Pools on `url`; connections are made when first needed, so a database that is away is no error here.
     pub fn new(url: &str, settings: &PoolSettings, clock: Clock) -> Self {
-        let lane = |name, size, deadline| {
-            Lane::new(name, url, size, Waits { patience: settings.patience, deadline })
+        let lane = |name, size, patience, deadline| {
+            Lane::new(name, url, size, Waits { patience, deadline })
         };
+        let unhurried = settings.patience.max(UNHURRIED);
         Self {
-            requests: lane("requests", settings.requests, Some(settings.deadline)),
-            background: lane("background", settings.background, None),
+            requests: lane("requests", settings.requests, settings.patience, Some(settings.deadline)),
+            background: lane("background", settings.background, unhurried, None),
             clock,
             committed: Arc::new(Notify::new()),
         }

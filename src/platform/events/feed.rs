@@ -76,6 +76,11 @@ impl Feed {
         Some(Listener { feed: self.clone(), tenant, news: room.news.subscribe() })
     }
 
+    /// How many listeners of `tenant` there are.
+    pub fn open_of(&self, tenant: TenantId) -> usize {
+        self.lock().get(&tenant).map_or(0, |room| room.open)
+    }
+
     /// Ends every listener: the server stops.
     pub fn close(&self) {
         self.0.closing.cancel();

@@ -11,6 +11,7 @@ use futures_util::future::{LocalBoxFuture, Ready, ready};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::words::explain;
@@ -21,8 +22,11 @@ use crate::platform::problem::{FieldError, Problem};
 /// The largest JSON body, in bytes.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
-/// A body must have arrived after this time, or the client is too slow to serve.
-const BODY_DEADLINE: Duration = Duration::from_secs(15);
+/// A body may take this long, and longer by what has arrived at [`BODY_PACE`]; then the client is too slow to serve.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Bytes a second that earn a body more time.
+const BODY_PACE: u32 = 32 * 1024;
 
 /// The JSON body of a request that is not repeated under a key (PATCH, PUT).
 pub struct Body<T>(pub T);
@@ -158,12 +162,7 @@ impl Fields {
 }
 
 async fn read_json(request: &HttpRequest, payload: Payload) -> Result<BytesMut, Problem> {
-    let bytes = tokio::time::timeout(BODY_DEADLINE, read(payload)).await.map_err(|_| {
-        Problem::malformed(
-            "slow-body",
-            Message::new("The body took too long to arrive", "El cuerpo tardó demasiado en llegar"),
-        )
-    })??;
+    let bytes = read(payload).await?;
     if !bytes.is_empty() && !is_json(request) {
         return Err(Problem::unsupported_media_type("application/json"));
     }
@@ -171,8 +170,12 @@ async fn read_json(request: &HttpRequest, payload: Payload) -> Result<BytesMut, 
 }
 
 async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
+    let begun = Instant::now();
     let mut bytes = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
+    loop {
+        let earned = Duration::from_secs(bytes.len() as u64) / BODY_PACE;
+        let next = tokio::time::timeout_at(begun + BODY_DEADLINE + earned, payload.next());
+        let Some(chunk) = next.await.map_err(|_| too_slow())? else { return Ok(bytes) };
         let chunk = chunk.map_err(|_| {
             Problem::malformed(
                 "broken-body",
@@ -184,7 +187,13 @@ async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
         }
         bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes)
+}
+
+fn too_slow() -> Problem {
+    Problem::malformed(
+        "slow-body",
+        Message::new("The body took too long to arrive", "El cuerpo tardó demasiado en llegar"),
+    )
 }
 
 fn is_json(request: &HttpRequest) -> bool {

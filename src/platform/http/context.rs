@@ -8,12 +8,14 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+    HeaderValue, RETRY_AFTER, VARY,
 };
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use uuid::Uuid;
 
+use super::protection::{Outside, protect};
 use crate::kernel::Language;
 use crate::platform::auth::{Caller, CorrelationId, TenantId, UserId};
 use crate::platform::limits::Standing;
@@ -165,7 +167,10 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, context: &RequestCont
     // Answers of the API hold tokens and personal data: no cache between us and the client keeps one (RFC 6749 §5.1).
     let is_private = response.request().path().starts_with("/api/");
     let readable_by = response.request().extensions().get::<ReadableBy>().cloned();
+    let path = response.request().path().to_owned();
+    let outside = response.request().app_data::<Data<Outside>>().map_or(Outside::Http, |outside| ***outside);
     let headers = response.headers_mut();
+    protect(headers, &path, outside);
     if let Some(ReadableBy(origin)) = readable_by {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.append(VARY, HeaderValue::from_static("Origin"));
@@ -180,7 +185,6 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, context: &RequestCont
     };
     set(CORRELATION, context.correlation().as_str());
     set(REQUEST_ID, &context.0.id.to_string());
-    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     if let Some(standing) = standing {
         set(HeaderName::from_static("ratelimit-limit"), &standing.limit.to_string());
         set(HeaderName::from_static("ratelimit-remaining"), &standing.remaining.to_string());

@@ -1,19 +1,23 @@
 //! HTTP at the edge: what requests carry, how bodies and parameters are read, what answers look like.
 
 mod body;
+mod client;
 mod context;
 mod cursor;
 mod moment;
 pub mod openapi;
 mod patch;
+mod protection;
 mod reply;
 mod words;
 
 #[cfg(any(test, fuzzing))]
 pub(in crate::platform) use body::split_query;
 pub use body::{BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, QueryWithFields, parse_json};
+pub use client::{TrustedProxies, client_address, place_of};
 pub use context::{ReadableBy, RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};
 pub use moment::Moment;
 pub use patch::Patch;
+pub use protection::Outside;
 pub use reply::Reply;

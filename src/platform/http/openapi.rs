@@ -52,8 +52,9 @@ pub fn complete(document: &mut OpenApi) {
     }
 }
 
-/// Repeating them makes another session or ends one that has ended, so they take no `Idempotency-Key`.
-const WITHOUT_KEY: [&str; 4] = ["auth_login", "auth_refresh", "auth_oidc", "auth_logout"];
+/// Repeating them makes another session, ends one that has ended, or asks for what was asked for already, so they take no `Idempotency-Key`.
+const WITHOUT_KEY: [&str; 5] =
+    ["auth_login", "auth_refresh", "auth_oidc", "auth_logout", "auth_forgot_password"];
 
 fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     let permission = permission_of(operation);

@@ -38,6 +38,11 @@ impl Reply {
         Self::with(202, view)
     }
 
+    /// 202 without a word of what comes of it.
+    pub fn noted() -> Self {
+        Self { status: 202, ..Self::no_content() }
+    }
+
     /// 204.
     pub fn no_content() -> Self {
         Self { status: 204, location: None, etag: None, body: None, replayed: false }

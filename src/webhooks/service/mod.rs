@@ -16,6 +16,8 @@ use super::store::{self, EndpointRow};
 use crate::platform::db::TenantTx;
 use crate::platform::http::Patch;
 use crate::platform::id::Id;
+use crate::platform::limits::Quota;
+use crate::platform::problem::Problem;
 use crate::platform::seal::{Seal, SealError};
 
 /// A webhook to make.
@@ -166,4 +168,10 @@ fn disabled(sending: Sending) -> Option<String> {
 /// What a secret is bound to: in another row it does not open.
 fn place(tenant: Uuid, id: EndpointId) -> Vec<u8> {
     [*tenant.as_bytes(), *Id::uuid(id).as_bytes()].concat()
+}
+
+/// How many webhooks there are, of as many as there may be.
+pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
+    let most = usize::try_from(MOST_ENDPOINTS).unwrap_or(usize::MAX);
+    Ok(vec![Quota::held("webhooks", store::all(tx)?.len(), most)])
 }

@@ -5,10 +5,17 @@
 mod api_keys;
 mod audit;
 mod bearers;
+mod corpus;
+mod guesses;
+mod letters;
+mod my_sessions;
 mod oidc;
+mod passwords;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod smtp;
 mod tenant;
 mod users;
 

@@ -96,3 +96,49 @@ async fn a_tightened_limit_acts_on_the_next_request() {
     assert!(refused.header("retry-after").is_some());
     app.tenant().await.owner.get("/api/v1/me").await.expect(200);
 }
+
+#[tokio::test]
+async fn limits_are_shown_with_what_is_left_of_them() {
+    let app = TestApp::with_settings("tenant_quotas", &[("LIMITS_ENABLED", "true")]);
+    let tenant = app.tenant().await;
+    tenant.owner.patch("/api/v1/tenant", json!({ "limits": { "POST /api/v1/leads": 10 } })).await.expect(200);
+    for number in 0..3 {
+        let lead = json!({ "company_name": "Taller", "email": format!("taller{number}@example.com") });
+        tenant.owner.post("/api/v1/leads", lead).await.expect(201);
+    }
+    let field = json!({ "key": "localidad", "label": "Localidad", "type": "text" });
+    tenant.owner.post("/api/v1/leads/fields", field).await.expect(201);
+    tenant.colleague(&["VIEWER"]).await;
+    let stream = tenant.owner.stream("/api/v1/events/stream").await;
+
+    let limits = tenant.owner.get("/api/v1/tenant/limits").await.expect(200);
+
+    let of = |name: &str| {
+        let all = limits.body["data"].as_array().unwrap();
+        all.iter()
+            .find(|limit| limit["name"] == name)
+            .unwrap_or_else(|| panic!("{name} in {}", limits.text))
+            .clone()
+    };
+    let requests = of("POST /api/v1/leads");
+    assert_eq!((&requests["limit"], &requests["unit"]), (&json!(10), &json!("requests_per_minute_and_user")));
+    let left = requests["remaining"].as_u64().unwrap();
+    assert!((7..=9).contains(&left) && requests["used"] == json!(10 - left), "{requests}");
+    assert!(of("tenant")["remaining"].as_u64().unwrap() < 1000);
+    for (name, used, limit) in [
+        ("lead_fields", json!(1), 100),
+        ("lead_assignment_rules", json!(0), 50),
+        ("open_imports", json!(0), 20),
+        ("webhooks", json!(0), 20),
+        ("event_streams", json!(1), 20),
+        ("invitation_letters", json!(1), 100),
+        ("request_body", json!(null), 262_144),
+        ("import_file", json!(null), 67_108_864),
+    ] {
+        assert_eq!((&of(name)["used"], &of(name)["limit"]), (&used, &json!(limit)), "{name}");
+    }
+    drop(stream);
+    let key = json!({ "name": "Leads", "scopes": ["leads:*"] });
+    let key = tenant.owner.post("/api/v1/api-keys", key).await.expect(201).text_at("/key");
+    tenant.owner.with_token(&key).get("/api/v1/tenant/limits").await.expect(403);
+}

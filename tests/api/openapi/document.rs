@@ -15,6 +15,8 @@ pub const PUBLIC: &[&str] = &[
     "auth_refresh",
     "auth_accept_invitation",
     "auth_oidc",
+    "auth_forgot_password",
+    "auth_reset_password",
     "auth_jwks",
     "events_catalogue",
     "capture_submit",
@@ -22,7 +24,19 @@ pub const PUBLIC: &[&str] = &[
 ];
 
 /// Operations that every signed-in caller may run, whatever their rights.
-pub const ANY_CALLER: &[&str] = &["me_get", "auth_logout"];
+pub const ANY_CALLER: &[&str] = &[
+    "me_get",
+    "auth_logout",
+    "me_sessions_list",
+    "me_sessions_end",
+    "me_sessions_end_others",
+    "me_second_factor_get",
+    "me_second_factor_add",
+    "me_second_factor_confirm",
+    "me_second_factor_remove",
+    "me_recovery_codes_replace",
+    "me_password_change",
+];
 
 /// One operation.
 pub struct Operation {

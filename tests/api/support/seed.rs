@@ -1,8 +1,9 @@
 //! A tenant with a row in every table that the API can fill, for the tests that try everything.
 
 use serde_json::json;
+use totp_rs::{Builder, Secret};
 
-use super::{Database, Tenant, TestApp, until};
+use super::{Client, Database, Tenant, TestApp, until};
 
 /// A tenant and what it holds.
 pub struct Seeded {
@@ -18,7 +19,10 @@ impl Seeded {
     pub async fn new(app: &TestApp) -> Self {
         let tenant = app.tenant().await;
         let marker = tenant.slug.clone();
-        let (_, colleague_id) = tenant.colleague(&["SALES"]).await;
+        let (colleague, colleague_id) = tenant.colleague(&["SALES"]).await;
+        second_factor(app, &colleague).await;
+        password_reset(app, &tenant).await;
+        let session = app.sign_in(&tenant).await.owner.get("/api/v1/me/sessions").await.expect(200);
         let key =
             tenant.owner.post("/api/v1/api-keys", json!({ "name": marker, "scopes": ["leads:read"] })).await;
         let field = json!({ "key": "localidad", "label": marker, "type": "text" });
@@ -52,6 +56,7 @@ impl Seeded {
             ("/api/v1/leads/forms/{id}", form),
             ("/api/v1/capture/{form_key}", form_key),
             ("/api/v1/users/{id}", colleague_id),
+            ("/api/v1/me/sessions/{id}", session.text_at("/data/0/id")),
             ("/api/v1/api-keys/{id}", key.expect(201).text_at("/id")),
             ("/api/v1/leads/{id}", lead_id.clone()),
             ("/api/v1/leads/fields/{id}", field.text_at("/id")),
@@ -73,6 +78,25 @@ impl Seeded {
     pub fn id(&self, path: &str) -> Option<&str> {
         self.ids.iter().find(|(place, _)| *place == path).map(|(_, id)| id.as_str())
     }
+}
+
+/// A password that somebody says they forgot.
+async fn password_reset(app: &TestApp, tenant: &Tenant) {
+    app.anonymous().post("/api/v1/auth/password-reset", json!({ "email": tenant.email })).await.expect(202);
+    let mut database = Database::connect(&app.admin_url);
+    let written = format!("SELECT FROM identity.password_resets WHERE tenant_id = '{}'", tenant.id);
+    until("the letter is written", async || !database.rows(&written).is_empty()).await;
+}
+
+/// A second factor that is asked for.
+async fn second_factor(app: &TestApp, client: &Client) {
+    let factor = "/api/v1/me/second-factor";
+    let added = client.post(factor, json!({ "password": "correct horse battery" })).await.expect(201);
+    let secret = Secret::try_from_base32(added.text_at("/secret")).expect("base32");
+    let totp = Builder::new().with_secret(secret).build().expect("a seed");
+    let now = u64::try_from(app.clock.now().timestamp()).expect("after 1970");
+    let code = json!({ "code": totp.generate(now).to_string() });
+    client.post(&format!("{factor}/confirm"), code).await.expect(200);
 }
 
 /// An event of the record `lead_id` that a subscription gave up on, as no subscription of ours does when it is asked to.
@@ -137,12 +161,13 @@ async fn import(tenant: &Tenant, marker: &str) -> Option<String> {
     Some(id)
 }
 
-/// Waits until every event was put in order and handled, so that only requests change anything.
+/// Waits until every event was put in order and handled and every letter sent, so that only requests change anything.
 pub async fn settled(database: &mut Database) {
     until("every event is handled", async || {
         let open = database.column(
             "SELECT (SELECT count(*) FROM events.outbox) + (SELECT count(*) FROM events.subscriptions s, events.counter c
-             WHERE s.position < c.last_position) + (SELECT count(*) FROM events.retries)",
+             WHERE s.position < c.last_position) + (SELECT count(*) FROM events.retries)
+             + (SELECT count(*) FROM identity.mails WHERE status = 'waiting')",
         );
         open == ["0"]
     })

@@ -29,6 +29,8 @@ const LISTED: &[(&str, Class)] = &[
     ("events.nats_state", Class::System),
     ("identity.slugs", Class::Registry),
     ("identity.signups", Class::Registry),
+    ("identity.guesses", Class::Registry),
+    ("identity.reset_requests", Class::Registry),
     ("public.__diesel_schema_migrations", Class::Tool),
 ];
 
@@ -37,13 +39,20 @@ const DEFINERS: &[&str] = &[
     "events.make_room",
     "identity.claim_signup",
     "identity.claim_slug",
+    "identity.close_reset_request",
+    "identity.count_guess",
     "identity.find_api_key",
     "identity.find_external",
     "identity.find_invitation",
     "identity.find_logins",
+    "identity.find_password_reset",
     "identity.find_refresh_token",
     "identity.find_tenant",
     "identity.find_unlinked",
+    "identity.mails_due",
+    "identity.open_reset_requests",
+    "identity.request_password_reset",
+    "identity.settle_guess",
     "leads.find",
     "leads.find_form",
     "leads.imports_to_run",
@@ -273,7 +282,7 @@ const REGISTRY_RULES: Rules = &[
     (
         "it belongs to cauce_lookup alone",
         "SELECT concat_ws(' ', name, grantee) FROM grants WHERE grantee <> 'cauce_lookup'
-        OR privilege NOT IN ('SELECT', 'INSERT', 'DELETE')",
+        OR privilege NOT IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')",
     ),
     ("no column is granted by itself", "SELECT name FROM column_grants"),
 ];

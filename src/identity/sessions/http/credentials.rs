@@ -12,6 +12,7 @@ use crate::identity::Identity;
 use crate::identity::contract::IdentityError;
 use crate::identity::lookup;
 use crate::identity::secrets::hash;
+use crate::identity::sessions::sign_in::Credentials;
 use crate::identity::sessions::{service, sign_in};
 use crate::identity::users::passwords::NewPassword;
 use crate::kernel::{EmailAddress, Slug};
@@ -32,6 +33,9 @@ pub(super) struct LoginRequest {
     /// The company's short name, when the address is in several.
     #[schema(value_type = Option<Slug>)]
     tenant: Option<String>,
+    /// Six digits of the second factor, or a recovery code; needed only where the answer without it is `second-factor-needed`.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    code: Option<SecretString>,
 }
 
 /// An invitation's token and the password to sign in with from now on.
@@ -66,10 +70,15 @@ pub(super) struct OidcRequest {
 ///
 /// When the address is in several companies with the same password, the answer is 409 and lists them in `tenants`: send
 /// the one that is meant as `tenant`.
+///
+/// Whoever has a second factor gets 401 `/problems/second-factor-needed` when the password is right and there is no code: send
+/// the same again with `code`. Each code is good once. After five wrong passwords or codes in a row the next one is
+/// taken only after a wait (429 with `Retry-After`), which doubles with each, up to a quarter of an hour.
 #[utoipa::path(operation_id = "auth_login", tag = "auth", request_body = LoginRequest,
     responses(
         (status = 200, description = "The company, the user and their tokens.", body = SignedInView),
-        (status = 401, description = "The address or the password is wrong.")))]
+        (status = 401, description = "The address, the password or the code is wrong, or a code is needed."),
+        (status = 429, description = "Too many requests, or too many wrong passwords.")))]
 #[post("/api/v1/auth/login")]
 pub(super) async fn auth_login(
     visitor: Visitor,
@@ -82,11 +91,12 @@ pub(super) async fn auth_login(
     let slug = fields.take_optional("/tenant", request.tenant.as_deref(), Slug::parse);
     fields.finish()?;
     // Nothing that is longer can be anybody's password; it is not worth hashing.
-    let fits = request.password.expose_secret().len() <= 1024;
+    let is_short = |secret: &SecretString| secret.expose_secret().len() <= 1024;
+    let fits = is_short(&request.password) && request.code.as_ref().is_none_or(is_short);
     let email = email.filter(|_| fits).ok_or(IdentityError::WrongCredentials)?;
     let slug = slug.map(|slug| slug.to_string());
-    let signed_in =
-        sign_in::with_password(&identity, &email, request.password, slug, visitor.correlation).await?;
+    let credentials = Credentials { email, password: request.password, code: request.code, slug };
+    let signed_in = sign_in::with_password(&identity, credentials, visitor).await?;
     Ok(Reply::ok(&SignedInView::of(signed_in, &identity)?))
 }
 
@@ -114,13 +124,14 @@ pub(super) async fn auth_accept_invitation(
     let password = password.ok_or_else(Problem::internal)?;
     let password_hash = identity.passwords.hash(password).await?;
     let (shared, once) = (identity.clone(), command.once);
+    let actor = Actor::verified(found.tenant, found.user, visitor.correlation.clone());
     let accept = move |tx: &mut TenantTx<'_>| {
         once.run(tx, |tx| {
-            let signed_in = service::accept_invitation(tx, &invitation, &password_hash)?;
+            let signed_in = service::accept_invitation(tx, &invitation, &password_hash, &visitor.device)?;
             Ok::<_, IdentityError>(Reply::ok(&SignedInView::of(signed_in, &shared)?))
         })
     };
-    identity.db.tenant(Actor::verified(found.tenant, found.user, visitor.correlation), accept).await
+    identity.db.tenant(actor, accept).await
 }
 
 /// Sign in through an external issuer
@@ -146,6 +157,6 @@ pub(super) async fn auth_oidc(
     let slug = fields.take_optional("/tenant", request.tenant.as_deref(), Slug::parse);
     fields.finish()?;
     let slug = slug.map(|slug| slug.to_string());
-    let signed_in = sign_in::with_id_token(&identity, &request.id_token, slug, visitor.correlation).await?;
+    let signed_in = sign_in::with_id_token(&identity, &request.id_token, slug, visitor).await?;
     Ok(Reply::ok(&SignedInView::of(signed_in, &identity)?))
 }

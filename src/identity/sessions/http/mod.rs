@@ -1,10 +1,11 @@
 //! Signing in and out over HTTP.
 
 mod credentials;
+mod mine;
 mod myself;
 mod signup;
 mod tokens;
-mod visitor;
+pub(in crate::identity) mod visitor;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,7 +28,10 @@ pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
         .service(credentials::auth_accept_invitation)
         .service(credentials::auth_oidc)
         .service(myself::me_get)
-        .service(tokens::jwks);
+        .service(tokens::jwks)
+        .service(mine::me_sessions_list)
+        .service(mine::me_sessions_end)
+        .service(mine::me_sessions_end_others);
 }
 
 /// Somebody who is signed in: their company, who they are, and their tokens.

@@ -58,7 +58,7 @@ pub(super) async fn auth_signup(
         .key()
         .map(|(key, fingerprint)| SignUpKey { key: key.to_owned(), fingerprint: fingerprint.to_vec() });
     let request = SignUp::try_from(command.value)?;
-    let outcome = sign_in::sign_up(&identity, request, key, visitor.correlation).await?;
+    let outcome = sign_in::sign_up(&identity, request, key, visitor).await?;
     let reply = |signed_in| -> Result<Reply, Problem> {
         Ok(Reply::created(&SignedInView::of(signed_in, &identity)?, "/api/v1/tenant".to_owned()))
     };

@@ -18,7 +18,7 @@ use crate::leads::capture::service::{self, Form, Submission};
 use crate::leads::contract::LeadsError;
 use crate::platform::auth::Actor;
 use crate::platform::db::Db;
-use crate::platform::http::{ReadableBy, Reply, RequestContext};
+use crate::platform::http::{ReadableBy, Reply, RequestContext, client_address, place_of};
 use crate::platform::idempotency::Once;
 use crate::platform::limits::Limits;
 use crate::platform::problem::Problem;
@@ -95,9 +95,9 @@ pub async fn capture_submit(
     limits: Data<Limits>,
     settings: Data<CaptureSettings>,
 ) -> Result<Either<Reply, HttpResponse>, Problem> {
-    let address = request.peer_addr().map(|peer| peer.ip().to_canonical());
+    let address = client_address(&request);
     if let Some(address) = address {
-        limits.check(format!("capture {}", place(address)), settings.per_address)?;
+        limits.check(format!("capture {}", place_of(address)), settings.per_address)?;
     }
     let door = open(&db, &key, RequestContext::of(&request).correlation().clone()).await?;
     let taken = take(&request, payload, &db, people.into_inner(), &limits, &settings, &door, address).await;
@@ -122,8 +122,8 @@ pub async fn preflight(
     limits: Data<Limits>,
     settings: Data<CaptureSettings>,
 ) -> Result<HttpResponse, Problem> {
-    if let Some(peer) = request.peer_addr() {
-        let place = place(peer.ip().to_canonical());
+    if let Some(address) = client_address(&request) {
+        let place = place_of(address);
         limits.check(format!("preflight {place}"), settings.per_address)?;
     }
     let door = open(&db, &key, RequestContext::of(&request).correlation().clone()).await?;
@@ -252,15 +252,4 @@ fn thanks(form: &Form) -> String {
     let usual = Message::new("Thank you, we got your message.", "Gracias, recibimos sus datos.");
     let language = form.language().language();
     form.row.thanks_text.clone().unwrap_or_else(|| usual.in_language(language).to_owned())
-}
-
-/// What one person has: an IPv4 address, or a /64 of IPv6, of which they can use any address.
-pub fn place(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
 }

@@ -8,13 +8,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::public::place;
 use crate::kernel::{Language, Message};
 use crate::leads::capture::domain::Question;
 use crate::leads::capture::door::open;
 use crate::leads::capture::service::{self, Form};
 use crate::platform::db::Db;
-use crate::platform::http::RequestContext;
+use crate::platform::http::{RequestContext, client_address, place_of};
 use crate::platform::limits::Limits;
 use crate::platform::problem::Problem;
 
@@ -35,8 +34,8 @@ pub async fn capture_script(
     db: Data<Db>,
     limits: Data<Limits>,
 ) -> Result<HttpResponse, Problem> {
-    if let Some(peer) = request.peer_addr() {
-        limits.check_address(&format!("script {}", place(peer.ip().to_canonical())))?;
+    if let Some(address) = client_address(&request) {
+        limits.check_address(&format!("script {}", place_of(address)))?;
     }
     let door = open(&db, &key, RequestContext::of(&request).correlation().clone()).await?;
     let (form, questions) = db

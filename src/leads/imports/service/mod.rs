@@ -20,6 +20,7 @@ use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
 use crate::platform::http::PageLimit;
 use crate::platform::id::Id;
+use crate::platform::limits::Quota;
 use crate::platform::problem::{FieldError, Problem};
 
 /// How often an import is taken up without getting a batch further, before it is given up.
@@ -187,4 +188,10 @@ fn no_way_to_reach(headers: &[String]) -> Invalid {
             "Ninguna columna parece tener correos o teléfonos; indique cuál, como {{\"<columna>\": \"email\"}}. Las columnas son: {names}."
         ),
     )
+}
+
+/// How many imports are under way, of as many as there may be.
+pub fn open_imports(tx: &mut TenantTx<'_>) -> Result<Quota, LeadsError> {
+    let open = usize::try_from(store::open_count(tx)?).unwrap_or(usize::MAX);
+    Ok(Quota::held("open_imports", open, usize::try_from(MAX_OPEN).unwrap_or(usize::MAX)))
 }

@@ -1,0 +1,18 @@
+//! What a tenant may have only so much of.
+
+use super::{assignment, fields};
+use crate::leads::contract::LeadsError;
+use crate::leads::{FIELDS, imports, store};
+use crate::platform::db::TenantTx;
+use crate::platform::limits::Quota;
+use crate::platform::problem::Problem;
+
+/// How much of each limit of leads the tenant uses.
+pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
+    let fields_there = FIELDS.list(tx).map_err(LeadsError::from)?.len();
+    Ok(vec![
+        Quota::held("lead_fields", fields_there, fields::FIELDS_AT_MOST),
+        Quota::held("lead_assignment_rules", store::rules(tx)?.len(), assignment::RULES_AT_MOST),
+        imports::open_imports(tx)?,
+    ])
+}

@@ -1,0 +1,249 @@
+//! What the server does with clients that mean no good or are slow, and what it tells browsers.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Answer, Client, Database, TestApp};
+
+const EVERYWHERE: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+];
+
+fn judge(path: &str, answer: &Answer, found: &mut Vec<String>) {
+    for (name, value) in EVERYWHERE {
+        if answer.header(name) != Some(value) {
+            found.push(format!("{path}: {name} is {:?}", answer.header(name)));
+        }
+    }
+    let policy = answer.header("content-security-policy").unwrap_or_default();
+    for rule in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"] {
+        if !policy.contains(rule) {
+            found.push(format!("{path}: {rule} is not in {policy:?}"));
+        }
+    }
+    let scripts = policy.split(';').find(|rule| rule.trim().starts_with("script-src")).unwrap_or_default();
+    if scripts.contains("unsafe") {
+        found.push(format!("{path}: any script may run: {policy}"));
+    }
+    if path.starts_with("/api/") && answer.header("cache-control") != Some("no-store") {
+        found.push(format!("{path}: cache-control is {:?}", answer.header("cache-control")));
+    }
+    for name in ["server", "x-powered-by", "access-control-allow-origin", "set-cookie"] {
+        if answer.header(name).is_some() {
+            found.push(format!("{path}: {name} is told"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_answer_tells_browsers_what_not_to_do() {
+    let app = TestApp::shared();
+    let owner = app.tenant().await.owner;
+    let document: Value = owner.get("/api/v1/openapi.json").await.expect(200).body;
+    let mut paths: Vec<String> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(path, item)| item.get("get").is_some() && *path != "/api/v1/events/stream")
+        .map(|(path, _)| path.clone())
+        .collect();
+    paths.extend(
+        ["/swagger-ui/", "/swagger-ui/swagger-ui.css", "/nothing", "/api/v1/nothing"].map(str::to_owned),
+    );
+    let (mut found, mut seen) = (Vec::new(), 0);
+    for path in &paths {
+        let filled = path.replace("{id}", "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11").replace(['{', '}'], "");
+        for client in [&owner, &app.anonymous()] {
+            judge(path, &client.get(&filled).await, &mut found);
+            seen += 1;
+        }
+    }
+    judge("/api/v1/me DELETE", &owner.delete("/api/v1/me").await.expect(405), &mut found);
+    judge("/api/v1/auth/login POST", &owner.post("/api/v1/auth/login", json!([])).await, &mut found);
+    println!("{seen} answers of {} paths", paths.len());
+    assert!(found.is_empty(), "{} finding(s):\n{}", found.len(), found.join("\n"));
+}
+
+#[tokio::test]
+async fn browsers_are_held_to_tls_where_there_is_tls() {
+    let plain = TestApp::shared().anonymous().get("/live").await;
+    assert_eq!(plain.header("strict-transport-security"), None);
+    let app = TestApp::with_settings("hardening_tls", &[("PUBLIC_URL", "https://cauce.example")]);
+    let held = app.anonymous().get("/live").await;
+    assert_eq!(held.header("strict-transport-security"), Some("max-age=31536000; includeSubDomains"));
+}
+
+#[tokio::test]
+async fn an_answer_of_one_origin_is_not_for_pages_of_another() {
+    let owner = TestApp::shared().tenant().await.owner.with_header("Origin", "https://evil.example");
+    let answer = owner.get("/api/v1/me").await.expect(200);
+    assert_eq!(answer.header("access-control-allow-origin"), None);
+    let preflight = owner.with_header("Access-Control-Request-Method", "GET");
+    let answer = preflight.send(reqwest::Method::OPTIONS, "/api/v1/me", None).await;
+    assert!((400..500).contains(&answer.status) && answer.header("access-control-allow-origin").is_none());
+}
+
+fn place(app: &TestApp) -> String {
+    app.url.trim_start_matches("http://").to_owned()
+}
+
+/// What the server answers until it closes the connection, and after how long.
+async fn until_closed(stream: &mut TcpStream, patience: Duration) -> (String, Duration) {
+    let begun = Instant::now();
+    let mut said = Vec::new();
+    let closed = tokio::time::timeout(patience, stream.read_to_end(&mut said)).await;
+    assert!(closed.is_ok(), "it is still open after {patience:?}: {}", String::from_utf8_lossy(&said));
+    (String::from_utf8_lossy(&said).into_owned(), begun.elapsed())
+}
+
+#[tokio::test]
+async fn slow_heads_are_cut_off_and_hold_nobody_up() {
+    let app = TestApp::with_settings("hardening_heads", &[]);
+    let mut slow = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(place(&app)).await.unwrap();
+        stream.write_all(b"GET /live HTTP/1.1\r\nHost: x\r\nX-A: ").await.unwrap();
+        slow.push(stream);
+    }
+    let begun = Instant::now();
+    for _ in 0..20 {
+        app.anonymous().get("/live").await.expect(204);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    for stream in &mut slow {
+        // A letter now and then buys no time.
+        drop(stream.write_all(b"a").await);
+    }
+    for mut stream in slow {
+        let (said, _) = until_closed(&mut stream, Duration::from_secs(20)).await;
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn slow_bodies_are_cut_off() {
+    let app = TestApp::shared();
+    let mut stream = TcpStream::connect(place(app)).await.unwrap();
+    let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let begun = Instant::now();
+    let (mut reading, mut writing) = stream.into_split();
+    let trickle = async {
+        while writing.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    };
+    let mut said = vec![0; 4_096];
+    let read = tokio::select! {
+        read = reading.read(&mut said) => read.unwrap(),
+        () = trickle => 0,
+    };
+    let said = String::from_utf8_lossy(&said[..read]).into_owned();
+    assert!(said.contains("/problems/slow-body"), "{said}");
+    let lasted = begun.elapsed();
+    assert!((9..=14).contains(&lasted.as_secs()), "{lasted:?}");
+}
+
+#[tokio::test]
+async fn whoever_reads_nothing_is_given_up() {
+    const TIMES: usize = 60;
+    let app = TestApp::shared();
+    let size = app.anonymous().get("/api/v1/openapi.json").await.expect(200).text.len();
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let address: std::net::SocketAddr = place(app).parse().unwrap();
+    socket.connect(&address.into()).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let mut stream = TcpStream::from_std(socket.into()).unwrap();
+    let request = "GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(TIMES);
+    stream.write_all(request.as_bytes()).await.unwrap();
+
+    tokio::time::sleep(Duration::from_secs(45)).await;
+
+    // It reads at last, and finds what was on the way and then nothing: the server did not wait.
+    let mut got = 0;
+    let mut piece = vec![0; 65_536];
+    while let Ok(Ok(read @ 1..)) = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut piece)).await
+    {
+        got += read;
+    }
+    println!("{got} of {} bytes after a silence", size * TIMES);
+    assert!(got < size * TIMES / 2, "{got} of {}", size * TIMES);
+}
+
+#[tokio::test]
+async fn large_bodies_are_refused_early() {
+    let app = TestApp::shared();
+    let owner = app.tenant().await.owner;
+    let begun = Instant::now();
+    let body = json!({ "company_name": "x".repeat(300 * 1024) });
+    let refused = owner.post("/api/v1/leads", body).await.expect(413);
+    assert_eq!(refused.text_at("/type"), "/problems/too-large");
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = owner
+        .send(reqwest::Method::POST, "/api/v1/leads", Some(format!(r#"{{"custom_fields":{deep}}}"#)))
+        .await;
+    assert!([400, 422].contains(&deep.status), "{}", deep.text);
+    owner.get("/api/v1/leads?limit=201").await.expect(422);
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+/// Thirty requests at once, none of which can be answered well; how long those took that no connection came free for.
+async fn burst(owner: &Client) -> Vec<Duration> {
+    let answers = futures_util::future::join_all((0..30).map(|_| async {
+        let begun = Instant::now();
+        (owner.get("/api/v1/tenant").await, begun.elapsed())
+    }));
+    let begun = Instant::now();
+    let (answers, live) = tokio::join!(answers, async {
+        owner.get("/live").await.expect(204);
+        begun.elapsed()
+    });
+    assert!(live < Duration::from_millis(500), "{live:?}");
+    let mut busy = Vec::new();
+    for (answer, lasted) in answers {
+        assert_eq!(answer.status, 503, "{}", answer.text);
+        assert!(answer.header("retry-after").is_some());
+        if answer.text_at("/type") == "/problems/database-busy" {
+            busy.push(lasted);
+        }
+    }
+    busy
+}
+
+#[tokio::test]
+async fn whoever_would_wait_in_vain_is_told_so_at_once() {
+    let settings = [("DB_POOL_MAX", "2"), ("DB_POOL_WAIT_MS", "400")];
+    let app = TestApp::with_settings("hardening_shed", &settings);
+    let owner = app.tenant().await.owner;
+    let mut database = Database::connect(&app.admin_url);
+    database.run("BEGIN; LOCK TABLE identity.tenants IN ACCESS EXCLUSIVE MODE");
+
+    // The first ones wait as long as they may; after that it is known how long that would be.
+    let first = burst(&owner).await;
+    let second = burst(&owner).await;
+    let slowest = *first.iter().max().unwrap();
+    let at_once = second.iter().filter(|lasted| **lasted < Duration::from_millis(250)).count();
+    println!(
+        "{} of 30 told that the database is busy, the last after {slowest:?}; then {at_once} at once",
+        first.len()
+    );
+    assert!(first.len() >= 26 && slowest < Duration::from_millis(1_500), "{} {slowest:?}", first.len());
+    assert!(at_once >= 12, "{second:?}");
+
+    database.run("ROLLBACK");
+    let begun = Instant::now();
+    while owner.get("/api/v1/tenant").await.status != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "it does not recover");
+    }
+}
