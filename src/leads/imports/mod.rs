@@ -25,6 +25,6 @@ mod worker;
 
 pub use domain::{FileName, ImportId, ImportStatus, Mode, OnDuplicate, Settings};
 pub use http::{Imports, routes};
-pub use service::NewImport;
+pub use service::{NewImport, Options};
 pub use store::{ImportRow, ReasonRow, sentence};
 pub use tasks::{run_alone, start};

@@ -1,9 +1,11 @@
 //! Imports of leads: what real spreadsheets come to, and what hostile ones do not.
 
+mod books;
 mod hostile;
 mod options;
 mod real;
 mod resume;
+mod workbooks;
 
 use serde_json::{Value, json};
 

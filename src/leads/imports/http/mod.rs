@@ -19,7 +19,7 @@ use upload::Upload;
 use views::ImportView;
 
 use super::domain::{ImportId, Mode, OnDuplicate, Settings};
-use super::service::{self, NewImport, Worker};
+use super::service::{self, NewImport, Options, Worker};
 use crate::kernel::{Country, Line};
 use crate::leads::contract::LeadsError;
 use crate::leads::http::{ReadLeads, WriteLeads};
@@ -38,7 +38,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form")]
 pub struct ImportForm {
-    /// A CSV file: UTF-8, UTF-16 or Windows-1252; separated by comma, semicolon, tab or bar; its first row names the columns.
+    /// A workbook (`.xlsx`, `.ods`) or a CSV file in UTF-8, UTF-16 or Windows-1252, separated by comma, semicolon, tab or bar.
+    /// What it is called does not matter. Its first row with data names the columns.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// JSON.
@@ -64,6 +65,9 @@ pub struct ImportOptions {
     source: Option<String>,
     /// Counts and reasons only: no lead is written.
     dry_run: bool,
+    /// Which sheet of a workbook, by its name; the first one with data when not said.
+    #[schema(value_type = Option<Line<100>>)]
+    sheet: Option<String>,
     /// The country of phones without a country code; the company's when not said.
     #[schema(value_type = Option<Country>)]
     country: Option<String>,
@@ -85,12 +89,12 @@ pub async fn leads_import(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let upload = upload::read(&request, payload, &imports).await?;
-    let (settings, mapping, mode) = parse_json::<ImportOptions>(&upload.options, "/options")?.parse()?;
+    let options = parse_json::<ImportOptions>(&upload.options, "/options")?.parse()?;
     // Reading a large file takes a while, in which this thread would serve nobody.
     let opened = tokio::task::spawn_blocking(move || {
         let fingerprint = fingerprint(&upload);
         let Upload { file_name, content, room, .. } = upload;
-        (fingerprint, NewImport::open(file_name, content, &mapping, settings, mode), room)
+        (fingerprint, NewImport::open(file_name, content, options), room)
     });
     let (fingerprint, new, room) = opened.await.map_err(|_| Problem::internal())?;
     let (once, new) = (Once::of(&request, &fingerprint)?, new?);
@@ -167,16 +171,17 @@ pub async fn leads_get_import(
 }
 
 impl ImportOptions {
-    fn parse(self) -> Result<(Settings, BTreeMap<String, String>, Mode), Problem> {
+    fn parse(self) -> Result<Options, Problem> {
         let mut fields = Fields::default();
         let source = fields.take_optional("/options/source", self.source.as_deref(), Line::parse);
         let country = fields.take_optional("/options/country", self.country.as_deref(), Country::parse);
+        let sheet = fields.take_optional("/options/sheet", self.sheet.as_deref(), Line::<100>::parse);
         fields.finish()?;
         let usual = Settings::default();
         let settings =
             Settings { on_duplicate: self.on_duplicate, source: source.unwrap_or(usual.source), country };
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Real };
-        Ok((settings, self.mapping, mode))
+        Ok(Options { mapping: self.mapping, sheet: sheet.map(|sheet| sheet.to_string()), settings, mode })
     }
 }
 

@@ -150,8 +150,8 @@ async fn read_parts(
     }
     let (file_name, content) = file.ok_or_else(|| {
         let reason = Invalid::new(
-            "is missing: send the CSV as the part `file` of the form",
-            "falta: envíe el CSV como la parte `file` del formulario",
+            "is missing: send the file as the part `file` of the form",
+            "falta: envíe el archivo como la parte `file` del formulario",
         );
         refuse("/file", reason)
     })?;

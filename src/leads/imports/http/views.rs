@@ -23,9 +23,9 @@ pub struct ImportView {
     pub dry_run: bool,
     /// What the file was called.
     pub file_name: String,
-    /// How the file writes its characters.
+    /// How the file writes its characters; of a workbook `xlsx` or `ods`.
     pub encoding: String,
-    /// What separates its cells.
+    /// What separates its cells; nothing in a workbook.
     #[schema(max_length = 1)]
     pub separator: String,
     /// What each column feeds, in the order of the file; may be changed and sent as `options.mapping`.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 pub use batch::{Batch, Decided, Plan, ReadRow, run};
 
-use super::decode::Sheet;
+use super::decode::{Sheet, text_of};
 use super::domain::{FileName, ImportId, ImportStatus, Mode, Settings, internal_failure};
 use super::mapping::{Field, Mapping};
 use super::store::{self, ImportRow, ReasonRow};
@@ -27,35 +27,45 @@ const MAX_ATTEMPTS: i32 = 6;
 /// Imports of a tenant that may wait for their end, each with its file in the database.
 const MAX_OPEN: i64 = 20;
 
+/// What an import is asked to do with its file.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What columns feed, where that is said.
+    pub mapping: BTreeMap<String, String>,
+    /// Which sheet of a workbook; the first with data when not said.
+    pub sheet: Option<String>,
+    /// How rows are read, and what happens to duplicates.
+    pub settings: Settings,
+    /// Whether leads are written.
+    pub mode: Mode,
+}
+
 /// A file that can be read, on its way to be stored.
 #[derive(Debug)]
 pub struct NewImport {
     file_name: FileName,
     content: Vec<u8>,
     encoding: &'static str,
-    separator: char,
+    separator: String,
     mapping: Mapping,
-    overrides: BTreeMap<String, String>,
-    settings: Settings,
-    mode: Mode,
+    options: Options,
     total: i32,
     start: super::decode::Position,
 }
 
 impl NewImport {
-    /// Opens `content`, whose columns feed what `overrides` say and what their names mean otherwise; 422 when it cannot be
-    /// read, or when nothing in it could be an e-mail address or a phone.
-    pub fn open(
-        file_name: FileName,
-        content: Vec<u8>,
-        overrides: &BTreeMap<String, String>,
-        settings: Settings,
-        mode: Mode,
-    ) -> Result<Self, Problem> {
+    /// Opens `content`, whose columns feed what `options` say and what their names mean otherwise; 422 when it cannot be
+    /// read, or when nothing in it could be an e-mail address or a phone. Of a workbook the text of its sheet is kept.
+    pub fn open(file_name: FileName, content: Vec<u8>, options: Options) -> Result<Self, Problem> {
         let refuse = |pointer: &str, reason: Invalid| Problem::invalid(vec![FieldError::at(pointer, reason)]);
+        let text = text_of(&content, options.sheet.as_deref()).map_err(|reason| refuse("/file", reason))?;
+        let (content, workbook) = match text {
+            Some((text, kind)) => (text.into_bytes(), Some(kind)),
+            None => (content, None),
+        };
         let sheet = Sheet::open(content.clone()).map_err(|reason| refuse("/file", reason))?;
         let mapping = Mapping::guess(sheet.headers())
-            .with_overrides(overrides)
+            .with_overrides(&options.mapping)
             .map_err(|reason| refuse("/options/mapping", reason))?;
         if !mapping.feeds(&Field::Email) && !mapping.feeds(&Field::Phone) {
             return Err(refuse("/options/mapping", no_way_to_reach(sheet.headers())));
@@ -63,12 +73,10 @@ impl NewImport {
         Ok(Self {
             file_name,
             content,
-            encoding: sheet.encoding().as_str(),
-            separator: sheet.separator(),
+            encoding: workbook.unwrap_or_else(|| sheet.encoding().as_str()),
+            separator: if workbook.is_some() { String::new() } else { sheet.separator().to_string() },
             mapping,
-            overrides: overrides.clone(),
-            settings,
-            mode,
+            options,
             total: i32::try_from(sheet.row_count()).unwrap_or(i32::MAX),
             start: sheet.rows().position(),
         })
@@ -87,19 +95,19 @@ pub enum Worker {
 /// Stores a new import; its rows are decided later.
 pub fn receive(tx: &mut TenantTx<'_>, new: &NewImport, worker: Worker) -> Result<ImportRow, LeadsError> {
     let fields = lead_service::definitions(tx)?;
-    let mapping = new.mapping.clone().with_fields(&fields).with_overrides(&new.overrides);
+    let mapping = new.mapping.clone().with_fields(&fields).with_overrides(&new.options.mapping);
     // What was chosen was checked when the file was opened.
     let mapping = mapping.unwrap_or_else(|_| new.mapping.clone());
     let row = ImportRow {
         tenant_id: tx.tenant().uuid(),
         id: ImportId::new().uuid(),
         status: ImportStatus::Pending.as_str().to_owned(),
-        dry_run: new.mode == Mode::DryRun,
+        dry_run: new.options.mode == Mode::DryRun,
         file_name: new.file_name.as_str().to_owned(),
         encoding: new.encoding.to_owned(),
-        separator: new.separator.to_string(),
+        separator: new.separator.clone(),
         mapping: serde_json::to_value(mapping.columns()).unwrap_or_default(),
-        settings: serde_json::to_value(&new.settings).unwrap_or_default(),
+        settings: serde_json::to_value(&new.options.settings).unwrap_or_default(),
         user_id: tx.actor().user().map(UserId::uuid),
         correlation_id: tx.actor().correlation().to_string(),
         next_offset: 0,
