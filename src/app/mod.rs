@@ -26,7 +26,7 @@ pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 use crate::config::{Config, Signup};
 use crate::identity::{Identity, IdentitySettings, OidcSettings, People, SignupPolicy};
 use crate::kernel::Invalid;
-use crate::leads::Imports;
+use crate::leads::{Exports, Imports};
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
@@ -51,6 +51,7 @@ pub struct App {
     identity: Arc<Identity>,
     people: Arc<dyn People>,
     imports: Imports,
+    exports: Exports,
     webhooks: Webhooks,
     events: EventsHandle,
     catalogue: Arc<Catalogue>,
@@ -99,12 +100,12 @@ impl App {
         let identity = Arc::new(Identity::new(db.clone(), tokens, limits.clone(), identity_settings(config)));
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
-        let imports = Imports::new(config.import_max_bytes);
+        let (imports, exports) = (Imports::new(config.import_max_bytes), Exports::default());
         let webhooks = Webhooks::new(webhook_settings(config), secret.expose_secret().as_bytes());
         let (subscriptions, nats) = match background {
             Background::Work => {
                 idempotency::start(&db, &tasks);
-                crate::leads::start(&db, &tasks, &people, &imports);
+                crate::leads::start(&db, &tasks, &people, &imports, &exports);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
                 subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
@@ -125,6 +126,7 @@ impl App {
             identity,
             people,
             imports,
+            exports,
             webhooks,
             events,
             catalogue,
@@ -183,6 +185,7 @@ impl App {
             .app_data(Data::new(crate::identity::identities(&self.identity)))
             .app_data(Data::from(self.people.clone()))
             .app_data(Data::new(self.imports.clone()))
+            .app_data(Data::new(self.exports.clone()))
             .app_data(Data::new(self.webhooks.clone()))
             .app_data(Data::new(self.events.clone()))
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))

@@ -52,11 +52,13 @@ pub struct Arguments {
     language: Words,
 }
 
-/// `skip` or `update`.
+/// `skip`, `update`, `merge` or `create`.
 #[derive(Clone, Copy, ValueEnum)]
 enum Duplicates {
     Skip,
     Update,
+    Merge,
+    Create,
 }
 
 /// `en` or `es`.
@@ -133,10 +135,14 @@ impl Arguments {
         settings.on_duplicate = match self.on_duplicate {
             Duplicates::Skip => OnDuplicate::Skip,
             Duplicates::Update => OnDuplicate::Update,
+            Duplicates::Merge => OnDuplicate::Merge,
+            Duplicates::Create => OnDuplicate::Create,
         };
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Real };
-        let options = Options { mapping: self.choices()?, sheet: self.sheet.clone(), settings, mode };
-        NewImport::open(name, content, options).map_err(|problem| in_words(&problem))
+        let (mapping, sheet) = (self.choices()?, self.sheet.clone());
+        let options = Options { mapping, mapping_id: None, sheet, settings, mode };
+        let (new, _) = NewImport::open(name, content, options).map_err(|problem| in_words(&problem))?;
+        Ok(new)
     }
 
     fn choices(&self) -> Result<BTreeMap<String, String>> {

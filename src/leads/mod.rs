@@ -8,10 +8,12 @@
 
 mod contract;
 mod domain;
+mod exports;
 mod http;
 pub mod imports;
 mod schema;
 mod service;
+mod sheets;
 mod store;
 mod tasks;
 
@@ -21,6 +23,7 @@ use crate::platform::fields::FieldTables;
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{LeadId, LeadMarker, LeadsError, events};
 pub use domain::{ActivityKind, ScoreReason, Status};
+pub use exports::Exports;
 pub use http::routes;
 pub use imports::Imports;
 pub use tasks::{start, subscriptions};

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "guards tell how much they tried")]
 
 mod events;
+mod exports;
 mod fields;
 mod identity;
 mod imports;

@@ -18,8 +18,9 @@ mod domain;
 mod http;
 pub mod mapping;
 mod service;
-mod store;
+pub(super) mod store;
 mod tasks;
+mod undoing;
 pub mod values;
 mod worker;
 

@@ -8,6 +8,7 @@ mod fields;
 mod merges;
 mod progress;
 mod scoring;
+mod take_back;
 mod upkeep;
 
 pub use activities::{NewActivity, activities, log_activity};
@@ -20,6 +21,7 @@ pub use fields::{
 pub use merges::{Merge, Pair, UNDO_FOR, duplicates, merge, merges, note_likenesses, undo_merge};
 pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
 pub use scoring::{rescore, score};
+pub use take_back::{TakenBack, take_back};
 pub use upkeep::{keep_up, tenants};
 
 use serde_json::json;
@@ -211,6 +213,20 @@ pub fn enrich(
     }
     details.custom_fields.extend(fresh.custom_fields.clone());
     let touch = touch.or_else(|| lead.last_touch.clone());
+    rewrite(tx, &mut lead, details, touch)
+}
+
+/// Adds to an existing lead what it lacks of what `fresh` knows: what it has stays, tags and custom fields join, notes are
+/// written below.
+pub fn complete(
+    tx: &mut TenantTx<'_>,
+    id: LeadId,
+    fresh: &Details,
+    touch: Option<Touch>,
+) -> Result<Row, LeadsError> {
+    let mut lead = store::lock(tx, id)?;
+    let details = lead.details.completed(fresh);
+    let touch = lead.last_touch.clone().or(touch);
     rewrite(tx, &mut lead, details, touch)
 }
 

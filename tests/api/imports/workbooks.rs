@@ -1,4 +1,4 @@
-//! Sheets of Excel and LibreOffice come to what the same sheet comes to as CSV, and hostile ones to nothing.
+//! Sheets of Excel and `LibreOffice` come to what the same sheet comes to as CSV, and hostile ones to nothing.
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 use serde_json::json;

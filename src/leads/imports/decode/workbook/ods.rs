@@ -9,7 +9,10 @@ use zip::ZipArchive;
 
 use super::{Table, broken, encrypted, no_such_sheet, number};
 use crate::kernel::Invalid;
-use crate::leads::imports::decode::{MAX_COLUMNS, empty_file};
+use crate::leads::imports::decode::empty_file;
+
+/// One more than a sheet may have: what lies further to the right is refused by it already.
+const COLUMNS_THAT_MATTER: u32 = 201;
 
 type Xml<'a> = Reader<BufReader<Box<dyn Read + 'a>>>;
 
@@ -108,10 +111,8 @@ impl Sheet {
                     let character = reference.resolve_char_ref().ok().flatten();
                     self.say(&known.or_else(|| character.map(String::from)).ok_or_else(broken)?);
                 }
-                Event::End(element) => {
-                    if self.close(element.name().as_ref(), &mut table, repeated)? {
-                        return table.finish();
-                    }
+                Event::End(element) if self.close(element.name().as_ref(), &mut table, repeated)? => {
+                    return table.finish();
                 }
                 Event::Eof => return Err(broken()),
                 _ => {}
@@ -163,7 +164,7 @@ impl Sheet {
                 let text = cell.value.unwrap_or(cell.text);
                 if !text.trim().is_empty() {
                     // What repeats itself beyond the last column is one more column, however often.
-                    let last = self.column.saturating_add(cell.repeated).min(MAX_COLUMNS as u32 + 1);
+                    let last = self.column.saturating_add(cell.repeated).min(COLUMNS_THAT_MATTER);
                     self.cells.extend(
                         (self.column..last.max(self.column + 1)).map(|column| (column, text.clone())),
                     );
