@@ -2,6 +2,7 @@
 
 mod books;
 mod duplicates;
+mod figures;
 mod hostile;
 mod mappings;
 mod options;
