@@ -158,3 +158,29 @@ async fn what_somebody_changed_since_stays_and_is_told() {
     tenant.owner.post(&path, json!({})).await.expect(409);
     tenant.owner.post(&format!("{PATH}/{}/undo", uuid::Uuid::now_v7()), json!({})).await.expect(404);
 }
+
+#[tokio::test]
+async fn an_undoing_goes_on_after_its_server_ended() {
+    let app = TestApp::alone("undo_resume");
+    let tenant = app.tenant().await;
+    let lines: Vec<String> = (0..2_000).map(|n| format!("Taller {n},taller{n}@a.mx")).collect();
+    let done = import(&tenant.owner, format!("empresa,correo\n{}\n", lines.join("\n")), plain()).await;
+    assert_eq!(counts(&done)[1], 2_000);
+    let path = format!("{PATH}/{}", done["id"].as_str().unwrap());
+    tenant.owner.post(&format!("{path}/undo"), json!({})).await.expect(202);
+    until("a part is undone", async || leads(&tenant.owner).await < 2_000).await;
+    app.stop().await;
+
+    let next = app.beside("undo_resume_again", &[]);
+    let client = next.sign_in(&tenant).await.owner;
+    until("the rest is undone", async || client.get(&path).await.expect(200).body["status"] == "undone")
+        .await;
+
+    let undo = client.get(&path).await.expect(200).body["undo"].clone();
+    assert_eq!((&undo["removed"], &undo["kept"], leads(&client).await), (&json!(2_000), &json!(0), 0));
+    let mut database = Database::connect(&next.admin_url);
+    let deleted =
+        "SELECT count(*) FROM (SELECT type FROM events.outbox UNION ALL SELECT type FROM events.log) e
+        WHERE type = 'Lead.Deleted'";
+    assert_eq!(database.column(deleted), ["2000"], "each lead is told once");
+}
