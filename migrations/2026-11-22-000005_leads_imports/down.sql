@@ -1,4 +1,9 @@
+DROP FUNCTION leads.imports_to_undo();
 DROP FUNCTION leads.imports_to_run(timestamptz);
+DROP INDEX leads.leads_by_import;
+DROP TABLE leads.import_mappings;
+DROP TABLE leads.import_changes;
+DROP TABLE leads.import_refused;
 DROP TABLE leads.import_reasons;
 DROP TABLE leads.import_chunks;
 DROP TABLE leads.imports;

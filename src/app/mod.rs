@@ -27,7 +27,7 @@ pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 use crate::config::{Config, Signup};
 use crate::identity::{Identity, IdentitySettings, OidcSettings, People, SignupPolicy};
 use crate::kernel::Invalid;
-use crate::leads::{CaptureSettings, Imports};
+use crate::leads::{CaptureSettings, Exports, Imports};
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
@@ -61,6 +61,7 @@ pub struct App {
     identity: Arc<Identity>,
     people: Arc<dyn People>,
     imports: Imports,
+    exports: Exports,
     webhooks: Webhooks,
     events: EventsHandle,
     catalogue: Arc<Catalogue>,
@@ -115,13 +116,13 @@ impl App {
         ));
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
-        let imports = Imports::new(config.import_max_bytes);
+        let (imports, exports) = (Imports::new(config.import_max_bytes), Exports::default());
         let webhooks = Webhooks::new(webhook_settings(config), secret.expose_secret().as_bytes());
         let (subscriptions, nats) = match background {
             Background::Work => {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&mail_settings(config))?);
-                crate::leads::start(&db, &tasks, &people, &imports);
+                crate::leads::start(&db, &tasks, &people, &imports, &exports);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
                 subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
@@ -145,6 +146,7 @@ impl App {
             identity,
             people,
             imports,
+            exports,
             webhooks,
             events,
             catalogue,
@@ -208,6 +210,7 @@ impl App {
             .app_data(Data::from(self.people.clone()))
             .app_data(Data::new(self.imports.clone()))
             .app_data(Data::new(capture_settings(&self.config)))
+            .app_data(Data::new(self.exports.clone()))
             .app_data(Data::new(self.webhooks.clone()))
             .app_data(Data::new(self.events.clone()))
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))

@@ -12,7 +12,7 @@ use cauce::config::Config;
 use cauce::identity::{People, find_tenant, people};
 use cauce::kernel::{Country, Invalid, Language, Line, Slug};
 use cauce::leads::imports::{
-    FileName, ImportRow, Mode, NewImport, OnDuplicate, ReasonRow, Settings, run_alone, sentence,
+    FileName, ImportRow, Mode, NewImport, OnDuplicate, Options, ReasonRow, Settings, run_alone, sentence,
 };
 use cauce::platform::clock::Clock;
 use cauce::platform::db::{Db, PoolSettings};
@@ -24,7 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// What `cauce import` is given.
 #[derive(Args)]
 pub struct Arguments {
-    /// The CSV file.
+    /// The file: CSV, .xlsx or .ods.
     file: PathBuf,
     /// The company, by its name in addresses (its slug).
     #[arg(long)]
@@ -44,16 +44,21 @@ pub struct Arguments {
     /// What a column feeds: a field of a lead, `ignore` or `custom:name`; may be repeated.
     #[arg(long, value_name = "COLUMN=FIELD")]
     mapping: Vec<String>,
+    /// Which sheet of a workbook; the first one with data when not said.
+    #[arg(long)]
+    sheet: Option<String>,
     /// The language of the reasons.
     #[arg(long, value_enum, default_value_t = Words::En)]
     language: Words,
 }
 
-/// `skip` or `update`.
+/// `skip`, `update`, `merge` or `create`.
 #[derive(Clone, Copy, ValueEnum)]
 enum Duplicates {
     Skip,
     Update,
+    Merge,
+    Create,
 }
 
 /// `en` or `es`.
@@ -131,9 +136,14 @@ impl Arguments {
         settings.on_duplicate = match self.on_duplicate {
             Duplicates::Skip => OnDuplicate::Skip,
             Duplicates::Update => OnDuplicate::Update,
+            Duplicates::Merge => OnDuplicate::Merge,
+            Duplicates::Create => OnDuplicate::Create,
         };
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Real };
-        NewImport::open(name, content, &self.choices()?, settings, mode).map_err(|problem| in_words(&problem))
+        let (mapping, sheet) = (self.choices()?, self.sheet.clone());
+        let options = Options { mapping, mapping_id: None, sheet, settings, mode };
+        let (new, _) = NewImport::open(name, content, options).map_err(|problem| in_words(&problem))?;
+        Ok(new)
     }
 
     fn choices(&self) -> Result<BTreeMap<String, String>> {
@@ -152,9 +162,13 @@ fn summary(row: &ImportRow, reasons: &[ReasonRow], language: Words) -> String {
         Words::En => Language::English,
         Words::Es => Language::Spanish,
     };
-    let separator = if row.separator == "\t" { "tab" } else { &row.separator };
+    let separator = match row.separator.as_str() {
+        "" => String::new(),
+        "\t" => ", separator tab".to_owned(),
+        separator => format!(", separator {separator}"),
+    };
     let kind = if row.dry_run { "dry run, no lead was written" } else { row.status.as_str() };
-    let mut lines = vec![format!("\n{} ({}, separator {separator}): {kind}", row.file_name, row.encoding)];
+    let mut lines = vec![format!("\n{} ({}{separator}): {kind}", row.file_name, row.encoding)];
     for column in row.mapping.as_array().into_iter().flatten() {
         let (header, field) = (column["header"].as_str(), column["field"].as_str());
         lines.push(format!("  {} -> {}", header.unwrap_or_default(), field.unwrap_or_default()));

@@ -34,7 +34,7 @@ enum Command {
     Openapi,
     /// Prints the AsyncAPI 3.0 document.
     Asyncapi,
-    /// Imports leads from a CSV file into a company, beside a running server or without one.
+    /// Imports leads from a CSV file or a workbook into a company, beside a running server or without one.
     Import(import::Arguments),
     /// Asks the running server whether it is well; for container health checks.
     Health,

@@ -77,6 +77,12 @@ pub fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
+/// The texts of a cell that holds several: its lines, or what commas, semicolons and bars separate in a single one.
+pub fn split_list(cell: &str) -> impl Iterator<Item = &str> {
+    let is_of_lines = cell.contains('\n');
+    cell.split(move |c: char| if is_of_lines { c == '\n' } else { matches!(c, ',' | ';' | '|') })
+}
+
 fn refuse_longer(text: &str, max: usize) -> Result<(), Invalid> {
     // Bytes are at least characters, so that the common case is not counted.
     if text.len() <= max || text.chars().count() <= max {

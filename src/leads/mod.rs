@@ -9,12 +9,14 @@
 mod capture;
 mod contract;
 mod domain;
+mod exports;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod http;
 pub mod imports;
 mod schema;
 mod service;
+mod sheets;
 mod store;
 mod tasks;
 
@@ -25,6 +27,7 @@ pub use capture::CaptureSettings;
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{LeadId, LeadMarker, LeadsError, events};
 pub use domain::{ActivityKind, ScoreReason, Status};
+pub use exports::Exports;
 pub use http::routes;
 pub use imports::Imports;
 pub use service::quotas;

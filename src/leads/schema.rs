@@ -98,6 +98,7 @@ diesel::table! {
         leased_until -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         completed_at -> Nullable<Timestamptz>,
+        undo -> Nullable<Jsonb>,
     }
 }
 
@@ -119,6 +120,71 @@ diesel::table! {
         reason -> Jsonb,
         count -> Int4,
         rows -> Array<Int4>,
+    }
+}
+
+diesel::table! {
+    leads.import_refused (tenant_id, import_id, number) {
+        tenant_id -> Uuid,
+        import_id -> Uuid,
+        number -> Int4,
+        content -> Jsonb,
+    }
+}
+
+diesel::table! {
+    leads.import_changes (tenant_id, import_id, lead_id) {
+        tenant_id -> Uuid,
+        import_id -> Uuid,
+        lead_id -> Uuid,
+        before -> Nullable<Jsonb>,
+        after -> Jsonb,
+    }
+}
+
+diesel::table! {
+    leads.import_mappings (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        version -> Int4,
+        name -> Text,
+        fields -> Jsonb,
+        headers_key -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    leads.exports (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        status -> Text,
+        format -> Text,
+        query -> Jsonb,
+        fields -> Nullable<Array<Text>>,
+        user_id -> Nullable<Uuid>,
+        correlation_id -> Text,
+        place -> Nullable<Text>,
+        is_read -> Bool,
+        pieces -> Int4,
+        rows -> Int4,
+        bytes -> Int8,
+        failure -> Nullable<Jsonb>,
+        attempts -> Int4,
+        lease_owner -> Nullable<Uuid>,
+        leased_until -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        completed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    leads.export_pieces (tenant_id, export_id, number) {
+        tenant_id -> Uuid,
+        export_id -> Uuid,
+        number -> Int4,
+        content -> Binary,
     }
 }
 

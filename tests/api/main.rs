@@ -5,6 +5,7 @@
 
 mod capture;
 mod events;
+mod exports;
 mod fields;
 mod hardening;
 mod identity;

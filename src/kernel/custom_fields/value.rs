@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{FieldDefinition, FieldKind};
-use crate::kernel::text::fold;
+use crate::kernel::text::{fold, split_list};
 use crate::kernel::{Invalid, Line};
 
 const LARGEST: f64 = 1e15;
@@ -65,7 +65,7 @@ pub(super) fn read_cell(field: &FieldDefinition, cell: &str) -> Result<Value, In
             if let Ok(choice) = choice(field, cell) {
                 return Ok(json!([choice]));
             }
-            let parts = cell.split([',', ';', '|', '\n']).map(str::trim).filter(|part| !part.is_empty());
+            let parts = split_list(cell).map(str::trim).filter(|part| !part.is_empty());
             check(field, &json!(parts.collect::<Vec<_>>()))
         }
     }

@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 use super::LeadId;
 pub use super::field_events::{LeadFieldArchived, LeadFieldChanged, LeadFieldDefined};
 pub use super::form_events::{CaptureOutcome, FormChange, LeadCaptured, LeadFormChanged};
+pub use super::import_events::{
+    LeadExportCompleted, LeadExportRequested, LeadImportMappingChanged, LeadImportUndone,
+};
 pub use super::merge_events::{LeadMergeUndone, LeadMerged};
 pub use super::rule_events::{LeadAssignmentRuleChanged, RuleChange};
 use crate::leads::domain::{ActivityKind, ScoreReason, Status};
@@ -209,6 +212,10 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<LeadContactChanged>(),
         CatalogueEntry::of::<LeadDeleted>(),
         CatalogueEntry::of::<LeadImportCompleted>(),
+        CatalogueEntry::of::<LeadImportUndone>(),
+        CatalogueEntry::of::<LeadImportMappingChanged>(),
+        CatalogueEntry::of::<LeadExportRequested>(),
+        CatalogueEntry::of::<LeadExportCompleted>(),
         CatalogueEntry::of::<LeadFieldDefined>(),
         CatalogueEntry::of::<LeadAssignmentRuleChanged>(),
         CatalogueEntry::of::<LeadMerged>(),

@@ -3,6 +3,7 @@
 pub mod events;
 mod field_events;
 mod form_events;
+mod import_events;
 mod merge_events;
 mod problems;
 mod rule_events;
@@ -34,6 +35,21 @@ pub enum LeadsError {
     /// Not there, or another tenant's.
     #[error("no such import")]
     ImportNotFound,
+    /// It is not done, was undone, only counted, or is too old.
+    #[error("the import cannot be undone")]
+    ImportOver,
+    /// Not there, forgotten, or another tenant's.
+    #[error("no such export")]
+    ExportNotFound,
+    /// Its file is not there yet, or will never be.
+    #[error("the export has no file")]
+    ExportNotReady,
+    /// Not there, or another tenant's.
+    #[error("no such saved mapping")]
+    ImportMappingNotFound,
+    /// The tenant has a mapping of that name.
+    #[error("the name belongs to mapping {0}")]
+    ImportMappingNameTaken(uuid::Uuid),
     /// The e-mail address or phone number belongs to another lead.
     #[error("a duplicate of lead {existing}")]
     Duplicate {
@@ -119,6 +135,17 @@ impl AsProblem for LeadsError {
                 "import-not-found",
                 Message::new("No such import", "No existe esa importación"),
             ),
+            Self::ExportNotFound => Problem::not_found(
+                "export-not-found",
+                Message::new("No such export", "No existe esa exportación"),
+            ),
+            Self::ExportNotReady => problems::export_not_ready(),
+            Self::ImportOver => problems::import_over(),
+            Self::ImportMappingNotFound => Problem::not_found(
+                "import-mapping-not-found",
+                Message::new("No such saved mapping", "No existe esa asignación guardada"),
+            ),
+            Self::ImportMappingNameTaken(existing) => problems::import_mapping_name_taken(*existing),
             Self::RuleNotFound => Problem::not_found(
                 "assignment-rule-not-found",
                 Message::new("No such assignment rule", "No existe esa regla de asignación"),

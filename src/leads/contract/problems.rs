@@ -110,3 +110,37 @@ pub fn merge_over() -> Problem {
         ),
     )
 }
+
+/// 409: there is nothing to take back, or it is too late.
+pub fn import_over() -> Problem {
+    Problem::conflict(
+        "import-over",
+        Message::new(
+            "The import cannot be undone: it is not done, was undone, only counted, or ended more than 30 days ago",
+            "La importación no se puede deshacer: no ha terminado, ya se deshizo, solo contó o terminó hace más de 30 días",
+        ),
+    )
+}
+
+/// 409: the tenant has a mapping of that name.
+pub fn import_mapping_name_taken(existing: uuid::Uuid) -> Problem {
+    Problem::conflict(
+        "import-mapping-name-taken",
+        Message::new(
+            "There is a saved mapping with this name",
+            "Ya hay una asignación guardada con este nombre",
+        ),
+    )
+    .member("existing_id", json!(existing))
+}
+
+/// 409: there is no file.
+pub fn export_not_ready() -> Problem {
+    Problem::conflict(
+        "export-not-ready",
+        Message::new(
+            "The file is not there: wait until the export is `completed`",
+            "El archivo aún no existe: espere a que la exportación esté en `completed`",
+        ),
+    )
+}

@@ -43,6 +43,46 @@ impl Details {
         let phone = self.phone.as_ref().map(|phone| ("phone", phone.identity()));
         email.into_iter().chain(phone).collect()
     }
+
+    /// With what `fresh` knows and these lack: what is there stays, tags and custom fields join, notes are written below.
+    #[must_use]
+    pub fn completed(&self, fresh: &Self) -> Self {
+        let mut details = self.clone();
+        fill(&mut details.contact_name, fresh.contact_name.as_ref());
+        fill(&mut details.email, fresh.email.as_ref());
+        fill(&mut details.phone, fresh.phone.as_ref());
+        fill(&mut details.website, fresh.website.as_ref());
+        fill(&mut details.industry, fresh.industry.as_ref());
+        fill(&mut details.employee_count, fresh.employee_count.as_ref());
+        fill(&mut details.annual_revenue, fresh.annual_revenue.as_ref());
+        fill(&mut details.consent, fresh.consent.as_ref());
+        for tag in &fresh.tags {
+            // A lead has at most 50.
+            if details.tags.len() < 50 && !details.tags.contains(tag) {
+                details.tags.push(tag.clone());
+            }
+        }
+        if let Some(more) = &fresh.notes {
+            let said = self.notes.as_ref().map(Prose::as_str).unwrap_or_default();
+            if !said.contains(more.as_str()) {
+                // What would be too long stays as it is.
+                let both = Prose::parse(&format!("{said}\n{}", more.as_str()));
+                details.notes = both.ok().or(details.notes);
+            }
+        }
+        for (key, value) in &fresh.custom_fields {
+            if details.custom_fields.get(key).is_none_or(Value::is_null) {
+                details.custom_fields.insert(key.clone(), value.clone());
+            }
+        }
+        details
+    }
+}
+
+fn fill<T: Clone>(field: &mut Option<T>, fresh: Option<&T>) {
+    if field.is_none() {
+        *field = fresh.cloned();
+    }
 }
 
 /// What differs between two states of a lead's details, as `{"<field>": {"from": …, "to": …}}`.

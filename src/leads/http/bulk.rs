@@ -1,24 +1,21 @@
 //! Many leads at once.
 
-use std::collections::BTreeMap;
-
 use actix_web::post;
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::listing::patterns;
+use super::filter::LeadFilter;
 use super::{PeopleData, WriteLeads};
 use crate::kernel::{FieldSet, Invalid, Language, Line, Prose};
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::{BulkAction, Status};
 use crate::leads::service::{self, BulkMode, BulkOutcome, Chosen, LEADS_AT_ONCE};
-use crate::leads::store::Filter;
 use crate::platform::auth::{Authorized, UserId};
 use crate::platform::db::Db;
 use crate::platform::fields::conditions;
-use crate::platform::http::{Command, Cursor, Fields, Moment, Reply, RequestContext};
+use crate::platform::http::{Command, Cursor, Fields, Reply, RequestContext};
 use crate::platform::problem::{FieldError, Problem};
 
 /// What to do to which leads.
@@ -33,7 +30,7 @@ pub struct BulkRequest {
     #[schema(max_items = 500, min_items = 1)]
     lead_ids: Option<Vec<LeadId>>,
     /// The leads that it leaves, 500 a request.
-    filter: Option<BulkFilter>,
+    filter: Option<LeadFilter>,
     /// What is done.
     action: BulkVerb,
     /// Who gets them, of `assign`.
@@ -66,46 +63,6 @@ pub enum BulkVerb {
     Status,
     /// It is deleted with its contacts and activities.
     Delete,
-}
-
-/// Which leads, as in lists; what is left out does not matter.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BulkFilter {
-    /// In this state.
-    status: Option<Status>,
-    /// Of this owner.
-    owner_id: Option<Uuid>,
-    /// From this source.
-    source: Option<String>,
-    /// With this tag.
-    tag: Option<String>,
-    /// Brought by this import.
-    import_id: Option<Uuid>,
-    /// With this score or more.
-    score_min: Option<i32>,
-    /// With this score or less.
-    score_max: Option<i32>,
-    /// Created at or after.
-    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>)]
-    created_from: Option<Moment>,
-    /// Created before.
-    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>)]
-    created_to: Option<Moment>,
-    /// Changed at or after.
-    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>)]
-    updated_from: Option<Moment>,
-    /// Changed before.
-    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>)]
-    updated_to: Option<Moment>,
-    /// Marked as forgotten, or not.
-    forgotten: Option<bool>,
-    /// Words in the company, contact or e-mail, or digits of the phone.
-    #[schema(max_length = 100)]
-    q: Option<String>,
-    /// Conditions on custom fields as text: `{"giro": "Textil", "piezas.from": "10"}`.
-    #[schema(value_type = Object)]
-    fields: Option<BTreeMap<String, String>>,
 }
 
 /// What came of it.
@@ -213,8 +170,7 @@ impl BulkRequest {
     }
 
     fn conditions(&mut self) -> Vec<(String, String)> {
-        let fields = self.filter.as_mut().and_then(|filter| filter.fields.take());
-        fields.into_iter().flatten().collect()
+        self.filter.as_mut().map(LeadFilter::take_conditions).unwrap_or_default()
     }
 
     fn chosen(self) -> Result<Chosen, Problem> {
@@ -233,26 +189,6 @@ impl BulkRequest {
                 Invalid::new("give either `lead_ids` or `filter`", "dé `lead_ids` o `filter`, solo uno"),
             ),
         }
-    }
-}
-
-impl BulkFilter {
-    fn parse(self) -> Result<Filter, Problem> {
-        let at = |moment: Option<Moment>| moment.map(Moment::utc);
-        Ok(Filter {
-            status: self.status,
-            owner: self.owner_id,
-            source: self.source,
-            tag: self.tag,
-            import: self.import_id,
-            score: (self.score_min, self.score_max),
-            created: (at(self.created_from), at(self.created_to)),
-            updated: (at(self.updated_from), at(self.updated_to)),
-            follow_up: (None, None),
-            forgotten: self.forgotten,
-            patterns: self.q.as_deref().map(patterns).transpose()?,
-            fields: Vec::new(),
-        })
     }
 }
 

@@ -100,7 +100,8 @@ pub async fn leads_list(
     db.tenant(who.actor(), move |tx| {
         let fields = if needs_fields { service::definitions(tx)? } else { FieldSet::default() };
         filter.fields = conditions(&fields, &parameters)?;
-        let sort = sort(order.as_deref(), &fields)?;
+        let sort = sort(order.as_deref(), &fields)
+            .map_err(|reason| Problem::invalid(vec![FieldError::parameter("sort", reason)]))?;
         if place.as_ref().is_some_and(|place| !place.fits(&sort)) {
             return Err(Cursor::refused());
         }
@@ -174,7 +175,8 @@ fn pattern(text: &str) -> String {
     format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
 }
 
-fn sort(text: Option<&str>, fields: &FieldSet) -> Result<Sort, Problem> {
+/// The order that `text` names.
+pub fn sort(text: Option<&str>, fields: &FieldSet) -> Result<Sort, Invalid> {
     let text = text.unwrap_or("-created_at");
     let (name, direction) = match text.strip_prefix('-') {
         Some(name) => (name, Direction::Descending),
@@ -191,11 +193,10 @@ fn sort(text: Option<&str>, fields: &FieldSet) -> Result<Sort, Problem> {
             if let Some(field) = field.filter(|field| field.kind.is_single()) {
                 return Ok(Sort { key: SortKey::Field(FieldOrder::by(field)), direction });
             }
-            let reason = Invalid::new(
+            return Err(Invalid::new(
                 "must be created_at, updated_at, score, company_name, next_follow_up_at or field.<key> of a defined field that is not multi_choice, with - before it to turn it round",
                 "debe ser created_at, updated_at, score, company_name, next_follow_up_at o field.<clave> de un campo definido que no sea multi_choice, con - delante para invertirlo",
-            );
-            return Err(Problem::invalid(vec![FieldError::parameter("sort", reason)]));
+            ));
         }
     };
     Ok(Sort { key, direction })

@@ -5,6 +5,7 @@ mod assignment;
 mod bulk;
 mod contacts;
 mod fields;
+mod filter;
 mod listing;
 mod merges;
 mod progress;
@@ -18,8 +19,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::identity::People;
 use crate::platform::auth::Permission;
 
+pub use filter::LeadFilter;
+pub use listing::sort;
+
 /// What leads ask of identity, as the server shares it.
-type PeopleData = Data<dyn People>;
+pub type PeopleData = Data<dyn People>;
 
 /// `leads:read`
 pub struct ReadLeads;
@@ -49,6 +53,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(listing::leads_summary)
         .configure(crate::leads::imports::routes)
         .configure(crate::leads::capture::routes)
+        .configure(crate::leads::exports::routes)
         .service(fields::leads_list_fields)
         .service(fields::leads_define_field)
         .service(fields::leads_get_field)

@@ -18,13 +18,14 @@ mod domain;
 mod http;
 pub mod mapping;
 mod service;
-mod store;
+pub(super) mod store;
 mod tasks;
+mod undoing;
 pub mod values;
 mod worker;
 
 pub use domain::{FileName, ImportId, ImportStatus, Mode, OnDuplicate, Settings};
 pub use http::{Imports, routes};
-pub use service::{NewImport, open_imports};
+pub use service::{NewImport, Options, open_imports};
 pub use store::{ImportRow, ReasonRow, sentence};
 pub use tasks::{run_alone, start};

@@ -10,6 +10,7 @@ use super::domain::ImportId;
 use super::http::Imports;
 use super::service::{self, NewImport};
 use super::store::{self, ImportRow, ReasonRow};
+use super::undoing;
 use super::worker::{Job, Step, Workshop};
 use crate::identity::People;
 use crate::leads::LEADS;
@@ -29,10 +30,10 @@ pub(super) fn claimant(tenant: TenantId) -> Actor {
     Actor::platform(tenant, CorrelationId::new())
 }
 
-/// Who caused what an import does: the one who uploaded it, under the correlation id of the upload.
-pub(super) fn initiator(tenant: TenantId, row: &ImportRow) -> Actor {
-    let correlation = CorrelationId::parse(&row.correlation_id).unwrap_or_default();
-    Actor::on_behalf_of(tenant, row.user_id.map(UserId::from), correlation)
+/// Who caused what an import or its undoing does: the one who asked for it, under the correlation id of their request.
+pub(super) fn initiator(tenant: TenantId, user: Option<Uuid>, correlation: &str) -> Actor {
+    let correlation = CorrelationId::parse(correlation).unwrap_or_default();
+    Actor::on_behalf_of(tenant, user.map(UserId::from), correlation)
 }
 
 /// Starts working imports off.
@@ -40,6 +41,7 @@ pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports
     let workshop = Workshop { db: db.for_background(), people: people.clone(), worker: Uuid::now_v7() };
     let bench = Arc::new(Mutex::new(Bench { jobs: Vec::new(), looked_at: None }));
     let (stopping, signal) = (tasks.stopping(), imports.signal());
+    undoing::start(db, tasks, imports.undo_signal());
     tasks.run("leads-imports", signal, PERIOD, move || {
         let (workshop, bench, stopping) = (workshop.clone(), bench.clone(), stopping.clone());
         async move {

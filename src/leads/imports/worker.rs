@@ -11,7 +11,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::decode::{Position, Sheet};
-use super::domain::{ImportId, Mode, OnDuplicate, RowContext, Settings, failure};
+use super::domain::{ImportId, Mode, Settings, failure};
 use super::mapping::Mapping;
 use super::service::{self, Batch, Decided, Plan, ReadRow};
 use super::store::{self, ImportRow};
@@ -84,8 +84,8 @@ impl Job {
     }
 
     fn largest_size(&self) -> usize {
-        // An update is four statements a row.
-        if self.plan.on_duplicate == OnDuplicate::Update { 100 } else { 500 }
+        // A change is some statements a row.
+        if self.plan.on_duplicate.changes_leads() { 100 } else { 500 }
     }
 }
 
@@ -124,7 +124,7 @@ impl Workshop {
         }
         let mut job = Job {
             tenant,
-            actor: tasks::initiator(tenant, &row),
+            actor: tasks::initiator(tenant, row.user_id, &row.correlation_id),
             plan: Arc::new(plan),
             position,
             known_reasons: Arc::new(known_reasons),
@@ -248,14 +248,8 @@ fn prepare(
         id: ImportId::from(row.id),
         mapping: Mapping::guess(sheet.headers()).with_overrides(&choices)?,
         sheet,
-        context: RowContext {
-            country: settings.country.unwrap_or(tenant.country),
-            currency: tenant.currency,
-            zone: tenant.time_zone,
-            source: settings.source,
-            fields,
-        },
         on_duplicate: settings.on_duplicate,
+        context: service::row_context(settings, tenant, fields),
         mode: if row.dry_run { Mode::DryRun } else { Mode::Real },
         hasher: RandomState::new(),
     })

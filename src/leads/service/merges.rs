@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::take_back::former;
 use super::{check_version, commit, definitions, fields};
 use crate::leads::contract::events::{LeadMergeUndone, LeadMerged};
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::{
-    Choices, Lead, LikenessKind, Status, changes, left_over, likenesses, merge as merge_into, taken_back,
+    Choices, Lead, LikenessKind, Status, changes, left_over, likenesses, merge as merge_into,
 };
 use crate::leads::store::{self, Claim, ContactRow, MergeRow, Row, Shared};
 use crate::platform::db::{DbError, TenantTx};
@@ -246,18 +247,7 @@ pub fn undo_merge(tx: &mut TenantTx<'_>, id: Uuid) -> Result<(Row, Row), LeadsEr
 
 fn restored(memory: &Memory, current: &Row) -> Result<Row, LeadsError> {
     let json = |row: &Row| serde_json::to_value(row).map_err(|error| broken(&error));
-    let back = taken_back(&json(&memory.before)?, &json(&memory.after)?, &json(current)?);
-    let mut row: Row = serde_json::from_value(back).map_err(|error| broken(&error))?;
-    // Columns that mean something together only are taken together.
-    if row.annual_revenue_minor.is_some() != row.annual_revenue_currency.is_some() {
-        row.annual_revenue_minor = current.annual_revenue_minor;
-        row.annual_revenue_currency.clone_from(&current.annual_revenue_currency);
-    }
-    if row.email.is_none() && row.phone.is_none() {
-        row.email.clone_from(&current.email);
-        row.phone.clone_from(&current.phone);
-    }
-    Ok(row)
+    former(&json(&memory.before)?, &json(&memory.after)?, current)
 }
 
 fn told(old: &Lead, new: &Lead) -> Map<String, Value> {

@@ -9,6 +9,7 @@ mod merges;
 mod progress;
 mod quotas;
 mod scoring;
+mod take_back;
 mod timeline;
 mod upkeep;
 
@@ -23,6 +24,7 @@ pub use merges::{Merge, Pair, UNDO_FOR, duplicates, merge, merges, note_likeness
 pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
 pub use quotas::quotas;
 pub use scoring::{rescore, score};
+pub use take_back::{TakenBack, take_back};
 pub use timeline::{Happening, TimelineKind, timeline};
 pub use upkeep::{keep_up, tenants};
 
@@ -215,6 +217,20 @@ pub fn enrich(
     }
     details.custom_fields.extend(fresh.custom_fields.clone());
     let touch = touch.or_else(|| lead.last_touch.clone());
+    rewrite(tx, &mut lead, details, touch)
+}
+
+/// Adds to an existing lead what it lacks of what `fresh` knows: what it has stays, tags and custom fields join, notes are
+/// written below.
+pub fn complete(
+    tx: &mut TenantTx<'_>,
+    id: LeadId,
+    fresh: &Details,
+    touch: Option<Touch>,
+) -> Result<Row, LeadsError> {
+    let mut lead = store::lock(tx, id)?;
+    let details = lead.details.completed(fresh);
+    let touch = lead.last_touch.clone().or(touch);
     rewrite(tx, &mut lead, details, touch)
 }
 

@@ -8,6 +8,8 @@ use crate::leads::FIELDS;
 use crate::leads::contract::LeadsError;
 use crate::leads::contract::events::{LeadFollowUpDue, LeadForgotten};
 use crate::leads::domain::Lead;
+use crate::leads::exports::service as exports;
+use crate::leads::imports::store as imports;
 use crate::leads::store;
 use crate::platform::auth::TenantId;
 use crate::platform::db::{SystemTx, TenantTx};
@@ -40,6 +42,8 @@ pub fn keep_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<bool, Leads
         tx.emit(lead.id.uuid(), lead.version, &LeadForgotten { id: lead.id, since, owner_id: lead.owner });
     }
     store::forget_merges(tx, UNDO_FOR)?;
+    imports::forget(tx, UNDO_FOR)?;
+    exports::forget(tx)?;
     let fields_left = FIELDS.keep_up(tx)?;
     let full = |leads: &[Lead]| i64::try_from(leads.len()).is_ok_and(|count| count == AT_ONCE);
     Ok(full(&due) || full(&neglected) || fields_left)

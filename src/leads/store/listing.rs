@@ -19,7 +19,7 @@ use crate::platform::fields::FieldCondition;
 use crate::platform::http::{Cursor, PageLimit};
 
 /// Which leads are asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Filter {
     pub status: Option<Status>,
     pub owner: Option<Uuid>,
@@ -156,6 +156,13 @@ pub fn ids(
         query = query.filter(dsl::id.gt(behind));
     }
     let query = query.order(dsl::id).limit(i64::try_from(at_most).unwrap_or(i64::MAX)).select(dsl::id);
+    Ok(query.load(tx.conn(LEADS)?).map_err(DbError::from)?)
+}
+
+/// The names of all custom fields of the leads that `filter` leaves, at most `at_most`.
+pub fn custom_keys(tx: &mut TenantTx<'_>, filter: &Filter, at_most: i64) -> Result<Vec<String>, LeadsError> {
+    let keys = sql::<Text>("jsonb_object_keys(custom_fields)");
+    let query = narrowed(tx, filter)?.select(keys).distinct().limit(at_most);
     Ok(query.load(tx.conn(LEADS)?).map_err(DbError::from)?)
 }
 

@@ -18,12 +18,12 @@ pub use assignment::{RuleRow, delete_rule, loads, lock_rule, rules, save_rule, t
 pub use contacts::{ContactRow, contacts, delete_contact, find_contact, insert_contact, save_contact};
 pub use field_values::FieldOrder;
 pub use likenesses::{Shared, likenesses_of, rows_of, save_likenesses, shared};
-pub use listing::{Direction, Filter, Place, Sort, SortKey, attention, counts, ids, list};
+pub use listing::{Direction, Filter, Place, Sort, SortKey, attention, counts, custom_keys, ids, list};
 pub use merges::{
     MergeRow, close_merge, forget_merges, insert_merge, lock_merge, merges, move_back, move_belongings,
     put_row,
 };
-pub use rows::{IdentityRow, Row};
+pub use rows::{IdentityRow, Row, restore as lead_of};
 use rows::{identity_rows, restore, row};
 
 use super::LEADS;
@@ -57,6 +57,11 @@ pub fn read(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead, LeadsError> {
 
 /// The lead, locked until the transaction ends.
 pub fn lock(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead, LeadsError> {
+    restore(lock_row(tx, id)?)
+}
+
+/// The lead's row, locked until the transaction ends.
+pub fn lock_row(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Row, LeadsError> {
     let tenant = tx.tenant().uuid();
     let row = leads::table
         .find((tenant, id.uuid()))
@@ -65,7 +70,7 @@ pub fn lock(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead, LeadsError> {
         .first(tx.conn(LEADS)?)
         .optional()
         .map_err(DbError::from)?;
-    restore(row.ok_or(LeadsError::NotFound(id))?)
+    row.ok_or(LeadsError::NotFound(id))
 }
 
 /// Those of the leads that are there, locked until the transaction ends, by identifier.

@@ -51,9 +51,7 @@ pub struct Db {
 impl Db {
     /// Pools on `url`; connections are made when first needed, so a database that is away is no error here.
     pub fn new(url: &str, settings: &PoolSettings, clock: Clock) -> Self {
-        let lane = |name, size, patience, deadline| {
-            Lane::new(name, url, size, Waits { patience, deadline })
-        };
+        let lane = |name, size, patience, deadline| Lane::new(name, url, size, Waits { patience, deadline });
         let unhurried = settings.patience.max(UNHURRIED);
         Self {
             requests: lane("requests", settings.requests, settings.patience, Some(settings.deadline)),

@@ -1,12 +1,13 @@
 //! Conditions on custom fields, from the parameters `field.<key>`, `field.<key>.from` and `field.<key>.to`.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::kernel::{FieldDefinition, FieldSet, Indexed, Invalid};
 use crate::platform::problem::{FieldError, Problem};
 
 /// What a list asks of one field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldCondition {
     /// The field.
     pub field: Uuid,
@@ -15,7 +16,7 @@ pub struct FieldCondition {
 }
 
 /// How values are compared.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum FieldTest {
     /// The same.
     Is(Indexed),

@@ -8,7 +8,7 @@ use crate::support::{Client, TestApp};
 const GOOD: &str = "empresa,telefono\nNájera,9711609009\n";
 
 /// Nothing was stored for the tenant.
-async fn assert_untouched(client: &Client, what: &str) {
+pub async fn assert_untouched(client: &Client, what: &str) {
     assert_eq!(client.get(PATH).await.expect(200).body["data"], json!([]), "{what}");
     assert_eq!(leads(client).await, 0, "{what}");
 }
@@ -23,7 +23,7 @@ async fn files_that_are_no_spreadsheets_are_refused_with_a_reason() {
         ("only a header", b"empresa,telefono\n".to_vec(), "ninguna fila"),
         ("10,000 columns", columns.join(",").into_bytes(), "más de 200 columnas"),
         ("NUL", b"empresa,telefono\nN\0jera,9711609009\n".to_vec(), "no CSV"),
-        ("xlsx", b"PK\x03\x04\x14\x00\x06\x00\x08\x00".to_vec(), "Excel"),
+        ("xlsx", b"PK\x03\x04\x14\x00\x06\x00\x08\x00".to_vec(), "libro"),
         ("pdf", b"%PDF-1.7 \xe2\xe3".to_vec(), "PDF"),
         ("web page", b"<!DOCTYPE html><html><table>".to_vec(), "página web"),
         ("data first", b"Juan,9711609009\nAna,9711609010\n".to_vec(), "primera fila tiene datos"),

@@ -1,9 +1,16 @@
 //! Imports of leads: what real spreadsheets come to, and what hostile ones do not.
 
+mod books;
+mod duplicates;
+mod figures;
 mod hostile;
+mod mappings;
 mod options;
 mod real;
+mod refused;
 mod resume;
+mod undo;
+mod workbooks;
 
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use crate::support::TestApp;
 /// What the excerpt comes to: counted apart from this program, by a script over its phones and e-mails.
 const EXCERPT: [i64; 5] = [57, 38, 0, 0, 19];
 /// The same of the whole file.
-const WHOLE: [i64; 5] = [3_561, 1_177, 0, 31, 2_353];
+pub const WHOLE: [i64; 5] = [3_561, 1_177, 0, 31, 2_353];
 
 #[tokio::test]
 async fn an_excerpt_of_the_business_directory_becomes_leads() {
@@ -40,10 +40,14 @@ async fn an_excerpt_of_the_business_directory_becomes_leads() {
     assert_eq!(found.body["data"][0]["company_name"], "DISEÑOS ARY");
 }
 
+/// The whole file, in Latin-1.
+pub fn whole() -> Vec<u8> {
+    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/denue-istmo-latin1.csv")).unwrap()
+}
+
 #[tokio::test]
 async fn the_whole_business_directory_becomes_leads() {
-    let bytes =
-        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/denue-istmo-latin1.csv")).unwrap();
+    let bytes = whole();
     let tenant = TestApp::shared().tenant().await;
     let spanish = tenant.owner.with_header("Accept-Language", "es-MX");
 

@@ -115,6 +115,18 @@ impl Client {
         self.send_raw(path, &format!("multipart/form-data; boundary={boundary}"), body).await
     }
 
+    /// The bytes of a file that is there.
+    pub async fn download(&self, path: &str) -> Vec<u8> {
+        let response = self.request(Method::GET, path).send().await.expect("the server answers");
+        assert_eq!(response.status(), 200);
+        response.bytes().await.expect("the file is whole").to_vec()
+    }
+
+    /// The headers of what is there.
+    pub async fn get_head(&self, path: &str) -> HeaderMap {
+        self.request(Method::GET, path).send().await.expect("the server answers").headers().clone()
+    }
+
     /// Posts `body` as it is.
     pub async fn send_raw(&self, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
         Self::read(self.request(Method::POST, path).header("Content-Type", content_type).body(body)).await

@@ -68,9 +68,7 @@ impl Seeded {
         let (webhook, delivery) = webhook(&tenant, &marker).await;
         ids.push(("/api/v1/webhooks/{id}", webhook));
         ids.push(("/api/v1/webhooks/{id}/deliveries/{delivery_id}", delivery));
-        if let Some(import) = import(&tenant, &marker).await {
-            ids.push(("/api/v1/leads/imports/{id}", import));
-        }
+        ids.extend(files(&tenant, &marker).await);
         Self { tenant, marker, ids }
     }
 
@@ -142,23 +140,40 @@ async fn webhook(tenant: &Tenant, marker: &str) -> (String, String) {
     (id, ping.text_at("/id"))
 }
 
-/// A finished import of one good row and one bad one; none while there are no imports.
-async fn import(tenant: &Tenant, marker: &str) -> Option<String> {
+/// Imports that brought, refused and changed something, a saved mapping, and an export.
+async fn files(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)> {
+    let mut ids = Vec::new();
     let file = format!(
         "Empresa,Correo\nImportada {marker},importada.{marker}@taller.example\nSin contacto {marker},\n"
     );
-    let name = format!("{marker}.csv");
-    let started = tenant.owner.upload("/api/v1/leads/imports", &name, file.into_bytes(), None).await;
-    if [404, 405].contains(&started.status) {
-        return None;
-    }
+    ids.push(("/api/v1/leads/imports/{id}", import(tenant, marker, file, json!({})).await));
+    let again = format!("Empresa,Correo,Notas\nImportada,importada.{marker}@taller.example,{marker}\n");
+    import(tenant, marker, again, json!({ "on_duplicate": "update" })).await;
+    let mapping = json!({ "name": marker, "mapping": { marker: "notes" } });
+    let mapping = tenant.owner.post("/api/v1/leads/imports/mappings", mapping).await.expect(201);
+    ids.push(("/api/v1/leads/imports/mappings/{id}", mapping.text_at("/id")));
+    let export = json!({ "format": "csv", "filter": { "tag": marker } });
+    let export = tenant.owner.post("/api/v1/leads/exports", export).await.expect(202);
+    let location = export.header("location").expect("it is found somewhere").to_owned();
+    until("the export ends", async || {
+        tenant.owner.get(&location).await.expect(200).text_at("/status") == "completed"
+    })
+    .await;
+    ids.push(("/api/v1/leads/exports/{id}", export.text_at("/id")));
+    ids
+}
+
+/// A finished import of `file`.
+async fn import(tenant: &Tenant, marker: &str, file: String, options: serde_json::Value) -> String {
+    let (path, name) = ("/api/v1/leads/imports", format!("{marker}.csv"));
+    let started = tenant.owner.upload(path, &name, file.into_bytes(), Some(options)).await;
     let id = started.expect(202).text_at("/id");
     until("the import ends", async || {
         let import = tenant.owner.get(&format!("/api/v1/leads/imports/{id}")).await.expect(200);
         import.text_at("/status") == "completed"
     })
     .await;
-    Some(id)
+    id
 }
 
 /// Waits until every event was put in order and handled and every letter sent, so that only requests change anything.

@@ -111,11 +111,7 @@ fn mended(bytes: &[u8]) -> String {
 
 /// First bytes, and the kind of file that starts with them.
 const BINARIES: [(&[u8], &str, &str); 8] = [
-    (
-        b"PK\x03\x04",
-        "an Excel workbook (.xlsx) or a zip archive",
-        "un libro de Excel (.xlsx) o un archivo zip",
-    ),
+    (b"PK\x03\x04", "a zip archive", "un archivo zip"),
     (b"PK\x05\x06", "an empty zip archive", "un archivo zip vacío"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "un libro de Excel antiguo (.xls)"),
     (b"%PDF", "a PDF document", "un documento PDF"),

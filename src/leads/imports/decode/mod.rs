@@ -14,9 +14,11 @@ mod scan;
 mod separator;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
 pub use encoding::Encoding;
 use scan::{Defect, scan};
+pub use workbook::text_of;
 
 /// The most bytes of a file.
 pub const MAX_BYTES: usize = 100 * 1024 * 1024;

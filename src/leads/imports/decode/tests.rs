@@ -179,7 +179,7 @@ fn files_that_are_no_spreadsheet_are_refused_with_the_way_out() {
         (b"\xef\xbb\xbf", "empty"),
         (b"a,b,c\n", "no rows"),
         (b"a,b\n\n,\n", "no rows"),
-        (b"PK\x03\x04\x14\x00\x06\x00", ".xlsx"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "zip"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", ".xls"),
         (b"%PDF-1.7\n", "PDF"),
         (b"\x1f\x8b\x08", "gzip"),

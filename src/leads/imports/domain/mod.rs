@@ -3,6 +3,7 @@
 mod reasons;
 mod row;
 mod settings;
+mod undo;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,6 +14,7 @@ pub use reasons::{
 };
 pub use row::{Candidate, Name, RowContext, read_row};
 pub use settings::{FileName, OnDuplicate, Settings};
+pub use undo::{Phase, Undo};
 
 use crate::platform::id::Id;
 
@@ -44,7 +46,9 @@ pub enum ImportStatus {
     Completed,
     /// It could not go on; `failure` says why. What it had decided stays.
     Failed,
-    /// Its leads were taken back.
+    /// What it did is being taken back.
+    Undoing,
+    /// What it did was taken back, except for leads that somebody changed since.
     Undone,
 }
 
@@ -56,6 +60,7 @@ impl ImportStatus {
             Self::Running => "running",
             Self::Completed => "completed",
             Self::Failed => "failed",
+            Self::Undoing => "undoing",
             Self::Undone => "undone",
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::kernel::{Country, Invalid, Line};
 
@@ -14,8 +15,19 @@ pub enum OnDuplicate {
     /// It is passed over.
     #[default]
     Skip,
-    /// The lead takes what the row knows.
+    /// The lead takes what the row knows: the row has the last word.
     Update,
+    /// The lead takes what it lacks: what it has stays, tags are united, notes are added.
+    Merge,
+    /// A second lead is made, without a claim to the e-mail or phone.
+    Create,
+}
+
+impl OnDuplicate {
+    /// Whether leads that are there may change.
+    pub fn changes_leads(self) -> bool {
+        matches!(self, Self::Update | Self::Merge)
+    }
 }
 
 /// What an import is asked to do; stored with it.
@@ -27,13 +39,16 @@ pub struct Settings {
     pub source: Line<100>,
     /// The country of phones without a country code, when it is not the tenant's.
     pub country: Option<Country>,
+    /// The saved mapping that feeds the columns, if there is one.
+    #[serde(default)]
+    pub mapping_id: Option<Uuid>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         #[expect(clippy::expect_used, reason = "a word is a line")]
         let source = Line::parse("import").expect("a line");
-        Self { on_duplicate: OnDuplicate::default(), source, country: None }
+        Self { on_duplicate: OnDuplicate::default(), source, country: None, mapping_id: None }
     }
 }
 

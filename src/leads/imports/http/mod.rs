@@ -1,5 +1,9 @@
 //! Imports over HTTP.
 
+mod mappings;
+mod preview;
+mod refused;
+mod undo;
 mod upload;
 mod views;
 
@@ -10,6 +14,7 @@ use actix_web::{HttpRequest, get, post};
 use aws_lc_rs::digest::{Context, SHA256};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -18,8 +23,9 @@ pub use upload::Imports;
 use upload::Upload;
 use views::ImportView;
 
+use super::decode::Sheet;
 use super::domain::{ImportId, Mode, OnDuplicate, Settings};
-use super::service::{self, NewImport, Worker};
+use super::service::{self, NewImport, Options, Worker};
 use crate::kernel::{Country, Line};
 use crate::leads::contract::LeadsError;
 use crate::leads::http::{ReadLeads, WriteLeads};
@@ -31,14 +37,26 @@ use crate::platform::problem::Problem;
 
 /// Registers the operations on imports; they must stand before `/api/v1/leads/{id}`.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(leads_import).service(leads_list_imports).service(leads_get_import);
+    config
+        .service(leads_import)
+        .service(leads_list_imports)
+        .service(preview::leads_preview_import)
+        .service(mappings::leads_list_import_mappings)
+        .service(mappings::leads_add_import_mapping)
+        .service(mappings::leads_get_import_mapping)
+        .service(mappings::leads_replace_import_mapping)
+        .service(mappings::leads_remove_import_mapping)
+        .service(leads_get_import)
+        .service(undo::leads_undo_import)
+        .service(refused::leads_refused_rows);
 }
 
 /// A spreadsheet of leads, and what to do with it.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form")]
 pub struct ImportForm {
-    /// A CSV file: UTF-8, UTF-16 or Windows-1252; separated by comma, semicolon, tab or bar; its first row names the columns.
+    /// A workbook (`.xlsx`, `.ods`) or a CSV file in UTF-8, UTF-16 or Windows-1252, separated by comma, semicolon, tab or bar.
+    /// What it is called does not matter. Its first row with data names the columns.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// JSON.
@@ -57,6 +75,8 @@ pub struct ImportOptions {
     /// `custom:<name>`.
     #[schema(value_type = Object)]
     mapping: BTreeMap<String, String>,
+    /// A saved mapping; when not said, the one that was saved for files with the same columns, if there is one.
+    mapping_id: Option<Uuid>,
     /// What happens to rows whose e-mail or phone belongs to a lead; `skip` when not said.
     on_duplicate: OnDuplicate,
     /// Where leads came from, when a row does not say; `import` when not said.
@@ -64,6 +84,9 @@ pub struct ImportOptions {
     source: Option<String>,
     /// Counts and reasons only: no lead is written.
     dry_run: bool,
+    /// Which sheet of a workbook, by its name; the first one with data when not said.
+    #[schema(value_type = Option<Line<100>>)]
+    sheet: Option<String>,
     /// The country of phones without a country code; the company's when not said.
     #[schema(value_type = Option<Country>)]
     country: Option<String>,
@@ -84,16 +107,9 @@ pub async fn leads_import(
     imports: Data<Imports>,
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
-    let upload = upload::read(&request, payload, &imports).await?;
-    let (settings, mapping, mode) = parse_json::<ImportOptions>(&upload.options, "/options")?.parse()?;
-    // Reading a large file takes a while, in which this thread would serve nobody.
-    let opened = tokio::task::spawn_blocking(move || {
-        let fingerprint = fingerprint(&upload);
-        let Upload { file_name, content, room, .. } = upload;
-        (fingerprint, NewImport::open(file_name, content, &mapping, settings, mode), room)
-    });
-    let (fingerprint, new, room) = opened.await.map_err(|_| Problem::internal())?;
-    let (once, new) = (Once::of(&request, &fingerprint)?, new?);
+    let (fingerprint, opened, room) = open(&request, payload, &imports).await?;
+    let (once, (new, sheet)) = (Once::of(&request, &fingerprint)?, opened?);
+    drop(sheet);
     let language = RequestContext::of(&request).language();
     let reply = db
         .tenant(who.actor(), move |tx| {
@@ -107,6 +123,25 @@ pub async fn leads_import(
         .await?;
     imports.signal().notify_one();
     Ok(reply)
+}
+
+type Opened = Result<(NewImport, Sheet), Problem>;
+
+/// Reads and opens an upload: what a repetition must bring again, the file if it can be read, and the memory that it takes.
+async fn open(
+    request: &HttpRequest,
+    payload: Payload,
+    imports: &Imports,
+) -> Result<(Vec<u8>, Opened, Option<OwnedSemaphorePermit>), Problem> {
+    let upload = upload::read(request, payload, imports).await?;
+    let options = parse_json::<ImportOptions>(&upload.options, "/options")?.parse()?;
+    // Reading a large file takes a while, in which this thread would serve nobody.
+    let opened = tokio::task::spawn_blocking(move || {
+        let fingerprint = fingerprint(&upload);
+        let Upload { file_name, content, room, .. } = upload;
+        (fingerprint, NewImport::open(file_name, content, options), room)
+    });
+    opened.await.map_err(|_| Problem::internal())
 }
 
 /// Which page of imports.
@@ -167,16 +202,22 @@ pub async fn leads_get_import(
 }
 
 impl ImportOptions {
-    fn parse(self) -> Result<(Settings, BTreeMap<String, String>, Mode), Problem> {
+    fn parse(self) -> Result<Options, Problem> {
         let mut fields = Fields::default();
         let source = fields.take_optional("/options/source", self.source.as_deref(), Line::parse);
         let country = fields.take_optional("/options/country", self.country.as_deref(), Country::parse);
+        let sheet = fields.take_optional("/options/sheet", self.sheet.as_deref(), Line::<100>::parse);
         fields.finish()?;
         let usual = Settings::default();
-        let settings =
-            Settings { on_duplicate: self.on_duplicate, source: source.unwrap_or(usual.source), country };
+        let settings = Settings {
+            on_duplicate: self.on_duplicate,
+            source: source.unwrap_or(usual.source),
+            country,
+            ..usual
+        };
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Real };
-        Ok((settings, self.mapping, mode))
+        let sheet = sheet.map(|sheet| sheet.to_string());
+        Ok(Options { mapping: self.mapping, mapping_id: self.mapping_id, sheet, settings, mode })
     }
 }
 

@@ -29,25 +29,31 @@ const LARGEST_AT_ONCE: usize = 4;
 /// What the parts weigh beside their content.
 const ENVELOPE: usize = 16 * 1024;
 
-/// What uploads share: the size that a file may have, the memory for all of them, and the worker's bell.
+/// What uploads share: the size that a file may have, the memory for all of them, and the bells of the workers.
 #[derive(Debug, Clone)]
 pub struct Imports {
     max_bytes: usize,
     /// Memory in KiB.
     room: Arc<Semaphore>,
     signal: Arc<Notify>,
+    undo_signal: Arc<Notify>,
 }
 
 impl Imports {
     /// Uploads of files of at most `max_bytes`.
     pub fn new(max_bytes: usize) -> Self {
         let room = Arc::new(Semaphore::new((max_bytes / 1024 + 1) * LARGEST_AT_ONCE));
-        Self { max_bytes, room, signal: Arc::new(Notify::new()) }
+        Self { max_bytes, room, signal: Arc::default(), undo_signal: Arc::default() }
     }
 
     /// Wakes the worker.
     pub fn signal(&self) -> Arc<Notify> {
         self.signal.clone()
+    }
+
+    /// Wakes who undoes imports.
+    pub fn undo_signal(&self) -> Arc<Notify> {
+        self.undo_signal.clone()
     }
 }
 
@@ -150,8 +156,8 @@ async fn read_parts(
     }
     let (file_name, content) = file.ok_or_else(|| {
         let reason = Invalid::new(
-            "is missing: send the CSV as the part `file` of the form",
-            "falta: envíe el CSV como la parte `file` del formulario",
+            "is missing: send the file as the part `file` of the form",
+            "falta: envíe el archivo como la parte `file` del formulario",
         );
         refuse("/file", reason)
     })?;

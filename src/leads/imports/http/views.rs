@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::kernel::Language;
-use crate::leads::imports::domain::{ImportStatus, OnDuplicate};
+use crate::leads::imports::domain::{ImportStatus, OnDuplicate, Undo};
 use crate::leads::imports::store::{ImportRow, ReasonRow, sentence};
 
 /// An import and what it came to so far.
@@ -23,14 +23,17 @@ pub struct ImportView {
     pub dry_run: bool,
     /// What the file was called.
     pub file_name: String,
-    /// How the file writes its characters.
+    /// How the file writes its characters; of a workbook `xlsx` or `ods`.
     pub encoding: String,
-    /// What separates its cells.
+    /// What separates its cells; nothing in a workbook.
     #[schema(max_length = 1)]
     pub separator: String,
     /// What each column feeds, in the order of the file; may be changed and sent as `options.mapping`.
     #[schema(value_type = Object)]
     pub mapping: Map<String, Value>,
+    /// The saved mapping that it is made of.
+    #[schema(required)]
+    pub mapping_id: Option<Uuid>,
     /// What happens to duplicates.
     #[schema(value_type = OnDuplicate)]
     pub on_duplicate: Value,
@@ -54,6 +57,39 @@ pub struct ImportView {
     /// Why it could not go on.
     #[schema(required)]
     pub failure: Option<String>,
+    /// What its undoing came to so far.
+    #[schema(required)]
+    pub undo: Option<UndoView>,
+}
+
+/// What the undoing of an import came to so far.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "removed": 88, "restored": 4, "kept": 1,
+    "leads": [{ "lead_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11", "reason": "It was changed after the import, and stays." }]
+}))]
+pub struct UndoView {
+    /// Leads that it brought and that are gone.
+    pub removed: i32,
+    /// Leads that it changed and that have their former values again.
+    pub restored: i32,
+    /// Leads that it brought and that stay, because somebody changed them since.
+    pub kept: i32,
+    /// Leads of which something stays, and why; the first 200.
+    #[schema(max_items = 200)]
+    pub leads: Vec<LeftView>,
+}
+
+/// A lead of which something stays.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "lead_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11", "reason": "It was changed after the import, and stays."
+}))]
+pub struct LeftView {
+    /// The lead.
+    pub lead_id: Uuid,
+    /// Why, in the language asked for.
+    pub reason: String,
 }
 
 /// Why rows were not taken.
@@ -79,12 +115,12 @@ pub fn import_example() -> Value {
         "id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c21", "status": "completed", "dry_run": false,
         "file_name": "talleres.csv", "encoding": "windows-1252", "separator": ",",
         "mapping": { "nom_estab": "company_name", "telefono": "phone", "correoelec": "email", "municipio": "custom:municipio" },
-        "on_duplicate": "skip", "total": 120, "created": 70, "updated": 0, "skipped": 10, "refused": 40,
+        "mapping_id": null, "on_duplicate": "skip", "total": 120, "created": 70, "updated": 0, "skipped": 10, "refused": 40,
         "reasons": [
             { "outcome": "refused", "reason": "La fila no tiene correo ni teléfono.", "count": 40, "rows": [3, 8, 9] },
             { "outcome": "skipped", "reason": "Ya existe un prospecto con este correo o teléfono.", "count": 10, "rows": [17] }
         ],
-        "created_at": "2026-11-22T18:00:00Z", "completed_at": "2026-11-22T18:00:02Z", "failure": null
+        "created_at": "2026-11-22T18:00:00Z", "completed_at": "2026-11-22T18:00:02Z", "failure": null, "undo": null
     })
 }
 
@@ -108,6 +144,7 @@ impl ImportView {
             encoding: row.encoding,
             separator: row.separator,
             mapping: columns(&row.mapping),
+            mapping_id: row.settings["mapping_id"].as_str().and_then(|id| id.parse().ok()),
             on_duplicate: row.settings["on_duplicate"].clone(),
             total: row.total,
             created: row.created,
@@ -118,7 +155,18 @@ impl ImportView {
             created_at: row.created_at,
             completed_at: row.completed_at,
             failure: row.failure.as_ref().map(|failure| sentence(failure, language)),
+            undo: row.undo.and_then(|undo| UndoView::new(undo, language)),
         }
+    }
+}
+
+impl UndoView {
+    fn new(stored: Value, language: Language) -> Option<Self> {
+        let undo: Undo = serde_json::from_value(stored).ok()?;
+        let leads = undo.leads.into_iter();
+        let left = leads
+            .map(|(lead_id, reason)| LeftView { lead_id, reason: reason.in_language(language).to_owned() });
+        Some(Self { removed: undo.removed, restored: undo.restored, kept: undo.kept, leads: left.collect() })
     }
 }
 

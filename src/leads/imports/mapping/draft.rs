@@ -8,6 +8,7 @@ use super::super::decode::Row;
 use super::super::values;
 use super::{Column, Field, field};
 use crate::kernel::{Country, EmailAddress, Invalid, Phone, text};
+use crate::leads::sheets;
 
 /// What a row says about a lead: texts as they were written, white space tidied, empty cells left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -92,7 +93,8 @@ fn pick<T: PartialEq>(texts: &[String], parse: impl Fn(&str) -> Result<T, Invali
 pub(super) fn fill(columns: &[Column], row: &Row) -> RowDraft {
     let mut draft = RowDraft { number: row.number, ..RowDraft::default() };
     for (column, cell) in columns.iter().zip(&row.cells) {
-        let cell = cell.trim();
+        // What our own files mark as text is read without the mark.
+        let cell = sheets::plain(cell.trim()).trim();
         if !cell.is_empty() {
             draft.put(column, cell);
         }
@@ -121,7 +123,7 @@ impl RowDraft {
             }
             Field::Email if !is_placeholder(cell) => add_new(&mut self.emails, values::split_emails(cell)),
             Field::Phone if !is_placeholder(cell) => add_new(&mut self.phones, values::split_phones(cell)),
-            Field::Tags => add_new(&mut self.tags, cell.split([',', ';', '|', '\n']).map(one_line)),
+            Field::Tags => add_new(&mut self.tags, text::split_list(cell).map(one_line)),
             Field::Notes => append(&mut self.notes, "\n", cell),
             Field::Custom(name) => self.put_custom(name, cell),
             _ => {}

@@ -101,6 +101,20 @@ impl Field {
     }
 }
 
+/// The column of a file of refused rows that says why they were refused.
+pub const REASON_COLUMN: &str = "cauce_reason";
+/// The column that says where they stood.
+pub const ROW_COLUMN: &str = "cauce_row";
+
+/// What a column feeds that our own files name: `custom:<name>` in exports, and what is only told in files of refused rows.
+pub(super) fn of_our_own(header: &str) -> Option<Field> {
+    match header {
+        REASON_COLUMN | ROW_COLUMN => Some(Field::Ignore),
+        _ if header.starts_with("custom:") => Field::parse(header).ok(),
+        _ => None,
+    }
+}
+
 /// A custom field's name from free text: `Razón social` → `razon_social`; `None` without a letter or digit.
 pub(super) fn custom_name(free_text: &str) -> Option<String> {
     let folded = text::fold(free_text);

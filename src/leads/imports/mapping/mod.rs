@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::decode::Row;
 use crate::kernel::{FieldSet, Invalid};
@@ -14,7 +15,7 @@ mod headers;
 mod tests;
 
 pub use draft::{Picked, RowDraft};
-pub use field::Field;
+pub use field::{Field, REASON_COLUMN, ROW_COLUMN};
 use headers::Meaning;
 
 /// The columns of one sheet and what each of them feeds.
@@ -30,6 +31,26 @@ pub struct Column {
     pub header: String,
     /// What it feeds.
     pub field: Field,
+    /// By what that is known.
+    #[serde(skip)]
+    pub basis: Basis,
+}
+
+/// By what it is known what a column feeds, from the surest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ImportColumnBasis)]
+pub enum Basis {
+    /// Somebody chose it with this file.
+    Chosen,
+    /// A saved mapping says it.
+    Saved,
+    /// It is named like a field that the company defined.
+    Field,
+    /// Its name is known.
+    Name,
+    /// Its name is not known: it is kept as a custom field.
+    Unknown,
 }
 
 impl Mapping {
@@ -44,6 +65,10 @@ impl Mapping {
         let has_whole_name = meanings.contains(&Some(Meaning::Field(Field::ContactName)));
         let mut columns: Vec<Column> = Vec::with_capacity(headers.len());
         for (index, header) in headers.iter().enumerate() {
+            if let Some(field) = field::of_our_own(header) {
+                columns.push(Column { header: header.clone(), field, basis: Basis::Name });
+                continue;
+            }
             let field = match &meanings[index] {
                 _ if company == Some(index) => Some(Field::CompanyName),
                 Some(Meaning::Field(field)) => Some(field.clone()),
@@ -54,11 +79,11 @@ impl Mapping {
             };
             let is_free =
                 |field: &Field| field.takes_several() || columns.iter().all(|column| column.field != *field);
-            let field = match field {
-                Some(field) if is_free(&field) => field,
-                _ => Field::Custom(free_custom_name(&columns, header, index)),
+            let (field, basis) = match field {
+                Some(field) if is_free(&field) => (field, Basis::Name),
+                _ => (Field::Custom(free_custom_name(&columns, header, index)), Basis::Unknown),
             };
-            columns.push(Column { header: header.clone(), field });
+            columns.push(Column { header: header.clone(), field, basis });
         }
         Self { columns }
     }
@@ -73,11 +98,30 @@ impl Mapping {
                     .position(|column| headers::normal(&column.header) == headers::normal(header))
             });
             match position {
-                Some(position) => self.columns[position].field = field,
+                Some(position) => {
+                    self.columns[position].field = field;
+                    self.columns[position].basis = Basis::Chosen;
+                }
                 None => return Err(self.unknown_header(header)),
             }
         }
         Ok(self)
+    }
+
+    /// The mapping with what was saved for columns of these names; those that the file lacks do not matter.
+    #[must_use]
+    pub fn with_saved(mut self, saved: &BTreeMap<String, String>) -> Self {
+        for (header, choice) in saved {
+            let Ok(field) = Field::parse(choice) else { continue };
+            let name = headers::normal(header);
+            let is_named =
+                |column: &&mut Column| column.header == *header || headers::normal(&column.header) == name;
+            if let Some(column) = self.columns.iter_mut().find(is_named) {
+                column.field = field;
+                column.basis = Basis::Saved;
+            }
+        }
+        self
     }
 
     /// The mapping where columns that are named like a defined field feed it, by its key or its label. What makes a row
@@ -96,6 +140,7 @@ impl Mapping {
             let Some(key) = named.map(|field| field.key.to_string()) else { continue };
             if !self.feeds(&Field::Custom(key.clone())) {
                 self.columns[index].field = Field::Custom(key);
+                self.columns[index].basis = Basis::Field;
             }
         }
         self
@@ -124,6 +169,13 @@ impl Mapping {
             format!("El archivo no tiene la columna \"{header}\". Sus columnas son: {known}."),
         )
     }
+}
+
+/// The names of columns as one text by which files of the same kind are recognised, whatever the order of their columns.
+pub fn headers_key<'h>(headers: impl Iterator<Item = &'h str>) -> String {
+    let mut names: Vec<String> = headers.map(headers::normal).collect();
+    names.sort();
+    names.join("\n")
 }
 
 /// The column that names the company. A bare `Nombre` does only where nothing says that it is a person's.

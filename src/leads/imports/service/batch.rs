@@ -7,9 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::change::change;
 use super::keys::{holders, keys, kind_of};
 use crate::identity::People;
-use crate::kernel::{EmailAddress, Line, Message};
+use crate::kernel::{EmailAddress, Message};
 use crate::leads::contract::events::LeadImportCompleted;
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::Lead;
@@ -19,7 +20,7 @@ use crate::leads::imports::domain::{
     field_refused, read_row, repeated, same_field, unstorable,
 };
 use crate::leads::imports::mapping::Mapping;
-use crate::leads::imports::store::{self, ImportRow};
+use crate::leads::imports::store::{self, ImportRow, RefusedRow};
 use crate::leads::{service, store as lead_store};
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
@@ -61,6 +62,8 @@ pub struct Batch<'a> {
 #[derive(Debug)]
 pub struct ReadRow {
     number: u32,
+    /// The cells, kept of rows that are refused.
+    cells: Vec<String>,
     outcome: Result<Candidate, Message>,
 }
 
@@ -95,9 +98,12 @@ impl Plan {
                     let (number, draft) = (row.number, self.mapping.apply(&row));
                     // A row that makes a parser panic is one bad row, not the end of the import.
                     let outcome = catch_unwind(AssertUnwindSafe(|| read_row(draft, &self.context, now)));
-                    ReadRow { number, outcome: outcome.unwrap_or_else(|_| Err(unstorable())) }
+                    let outcome = outcome.unwrap_or_else(|_| Err(unstorable()));
+                    ReadRow { number, cells: row.cells, outcome }
                 }
-                Err(refusal) => ReadRow { number: refusal.number, outcome: Err(refusal.reason.0) },
+                Err(refusal) => {
+                    ReadRow { number: refusal.number, cells: Vec::new(), outcome: Err(refusal.reason.0) }
+                }
             });
         }
         Ok((read, rows.position()))
@@ -127,10 +133,10 @@ pub fn run(
     }
     let leads = leads_of(tx, people, plan, rows)?;
     let mut sorting = Sorting::start(tx, plan, batch, &leads)?;
-    for (number, lead) in leads {
-        sorting.take(number, lead);
+    for row in leads {
+        sorting.take(row);
     }
-    let Sorting { mut fresh, updates, tally, reasons, seen, .. } = sorting;
+    let Sorting { mut fresh, updates, tally, reasons, seen, refused, .. } = sorting;
     if plan.mode == Mode::Real {
         let ownerless: Vec<bool> = fresh.iter().map(|lead| lead.owner.is_none()).collect();
         service::give_owners(tx, people, &mut fresh)?;
@@ -140,6 +146,7 @@ pub fn run(
         }
     }
     store::add_reasons(tx, plan.id, &reasons)?;
+    store::save_refused(tx, plan.id, &refused)?;
     let row = store::advance(tx, plan.id, tally, next)?;
     let is_complete = plan.sheet.rows_from(next).map_err(|reason| stale_place(&reason.0))?.next().is_none();
     if is_complete {
@@ -151,8 +158,12 @@ pub fn run(
     Ok(Some(Decided { row, next, reasons: reasons.keys().cloned().collect(), seen, is_complete }))
 }
 
-/// A lead that was never stored, and what the file calls it.
-type Unsorted = (u32, Result<(Lead, Name), Message>);
+/// A row with the lead that it would be, which was never stored, and what the file calls it.
+struct Unsorted {
+    number: u32,
+    cells: Vec<String>,
+    lead: Result<(Lead, Name), Message>,
+}
 
 /// Makes leads of the candidates, each with its owner if they are active.
 fn leads_of(
@@ -184,7 +195,9 @@ fn leads_of(
         }
         (lead, candidate.name)
     };
-    Ok(rows.into_iter().map(|row| (row.number, row.outcome.map(lead))).collect())
+    let unsorted =
+        |row: ReadRow| Unsorted { number: row.number, cells: row.cells, lead: row.outcome.map(lead) };
+    Ok(rows.into_iter().map(unsorted).collect())
 }
 
 /// Who has an e-mail address or a phone.
@@ -213,6 +226,7 @@ struct Sorting<'a> {
     updates: Vec<(LeadId, Lead, Name)>,
     tally: Tally,
     reasons: Reasons,
+    refused: Vec<RefusedRow>,
     seen: Vec<u64>,
 }
 
@@ -223,7 +237,7 @@ impl<'a> Sorting<'a> {
         batch: &'a Batch<'a>,
         leads: &[Unsorted],
     ) -> Result<Self, LeadsError> {
-        let readable = leads.iter().filter_map(|(_, lead)| lead.as_ref().ok());
+        let readable = leads.iter().filter_map(|row| row.lead.as_ref().ok());
         let leads: Vec<&Lead> = readable.map(|(lead, _)| lead).collect();
         let holders = holders(tx, plan, &leads)?;
         let claim = |holder: store::Holder| {
@@ -239,28 +253,26 @@ impl<'a> Sorting<'a> {
             updates: Vec::new(),
             tally: Tally::default(),
             reasons: Reasons::default(),
+            refused: Vec::new(),
             seen: Vec::new(),
         })
     }
 
-    fn take(&mut self, number: u32, lead: Result<(Lead, Name), Message>) {
-        let (mut lead, name) = match lead {
+    fn take(&mut self, row: Unsorted) {
+        let Unsorted { number, cells, lead } = row;
+        let (lead, name) = match lead {
             Ok(lead) => lead,
-            Err(reason) => return self.refuse(number, reason),
+            Err(reason) => return self.refuse(number, cells, reason),
         };
         let own = keys(self.plan, &lead);
-        let claim = own.iter().find_map(|(kind, value)| Some((kind, self.claim(kind, value)?)));
+        // A second lead may have the e-mail and the phone of another one, but not its value of a unique field.
+        let matters =
+            |kind: &str| self.plan.on_duplicate != OnDuplicate::Create || self.plan.label(kind).is_some();
+        let mut claims = own.iter().filter(|(kind, _)| matters(kind));
+        let claim = claims.find_map(|(kind, value)| Some((kind, self.claim(kind, value)?)));
         match (claim, self.plan.on_duplicate) {
-            (None, _) => {
-                let begun = self.plan.context.fields.begin(&mut lead.details.custom_fields);
-                if let Some((key, why)) = begun.err().and_then(|refused| refused.into_iter().next()) {
-                    return self.refuse(number, field_refused(&key, &why));
-                }
-                self.tally.created += 1;
-                self.claim_free(&own, lead.id);
-                self.fresh.push(lead);
-            }
-            (Some((kind, claim)), OnDuplicate::Skip) => {
+            (None, _) => self.create(number, cells, lead, &own),
+            (Some((kind, claim)), OnDuplicate::Skip | OnDuplicate::Create) => {
                 self.tally.skipped += 1;
                 let reason = match self.plan.label(kind) {
                     Some(label) => same_field(label),
@@ -269,7 +281,7 @@ impl<'a> Sorting<'a> {
                 };
                 self.reasons.say(self.batch.known_reasons, Outcome::Skipped, reason, number);
             }
-            (Some((_, claim)), OnDuplicate::Update) => {
+            (Some((_, claim)), OnDuplicate::Update | OnDuplicate::Merge) => {
                 self.tally.updated += 1;
                 let target = claim.lead.unwrap_or(lead.id);
                 let lead = self.without_foreign_keys(lead, target);
@@ -279,8 +291,19 @@ impl<'a> Sorting<'a> {
         }
     }
 
-    fn refuse(&mut self, number: u32, reason: Message) {
+    fn create(&mut self, number: u32, cells: Vec<String>, mut lead: Lead, own: &[(String, String)]) {
+        let begun = self.plan.context.fields.begin(&mut lead.details.custom_fields);
+        if let Some((key, why)) = begun.err().and_then(|refused| refused.into_iter().next()) {
+            return self.refuse(number, cells, field_refused(&key, &why));
+        }
+        self.tally.created += 1;
+        self.claim_free(own, lead.id);
+        self.fresh.push(lead);
+    }
+
+    fn refuse(&mut self, number: u32, cells: Vec<String>, reason: Message) {
         self.tally.refused += 1;
+        self.refused.push(RefusedRow { row: number, cells, reason: reason.clone() });
         self.reasons.say(self.batch.known_reasons, Outcome::Refused, reason, number);
     }
 
@@ -336,18 +359,18 @@ fn write(
     updates: Vec<(LeadId, Lead, Name)>,
 ) -> Result<(), LeadsError> {
     if !fresh.is_empty() {
-        lead_store::insert(tx, fresh, lead_store::Claim::All)?;
+        let claim = match plan.on_duplicate {
+            OnDuplicate::Create => lead_store::Claim::WhatIsFree,
+            _ => lead_store::Claim::All,
+        };
+        lead_store::insert(tx, fresh, claim)?;
         service::index(tx, fresh, &plan.context.fields)?;
     }
     for lead in fresh {
         service::announce(tx, lead);
     }
-    for (target, mut lead, name) in updates {
-        if name == Name::Borrowed {
-            let known = store::company_of(tx, target)?.and_then(|name| Line::parse(&name).ok());
-            lead.details.company_name = known.unwrap_or(lead.details.company_name);
-        }
-        service::enrich(tx, target, &lead.details, lead.last_touch)?;
+    for (target, lead, name) in updates {
+        change(tx, plan, target, lead, name)?;
     }
     Ok(())
 }

@@ -1,21 +1,30 @@
 //! What may be done with imports: one function a use case, inside the caller's transaction.
 
 mod batch;
+mod change;
+mod columns;
 mod keys;
+mod mappings;
+mod preview;
+mod undo;
 
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
 pub use batch::{Batch, Decided, Plan, ReadRow, run};
+use columns::columns;
+pub use columns::row_context;
+pub use mappings::{add_mapping, mapping, mappings, remove_mapping, replace_mapping};
+pub use preview::{Preview, PreviewRow, preview};
+pub use undo::{UndoStep, ask_undo, undo_batch};
 
-use super::decode::Sheet;
+use super::decode::{Sheet, text_of};
 use super::domain::{FileName, ImportId, ImportStatus, Mode, Settings, internal_failure};
-use super::mapping::{Field, Mapping};
+use super::mapping::Mapping;
 use super::store::{self, ImportRow, ReasonRow};
 use crate::kernel::{Invalid, Message};
 use crate::leads::contract::LeadsError;
-use crate::leads::service as lead_service;
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
 use crate::platform::http::PageLimit;
@@ -28,51 +37,59 @@ const MAX_ATTEMPTS: i32 = 6;
 /// Imports of a tenant that may wait for their end, each with its file in the database.
 const MAX_OPEN: i64 = 20;
 
+/// What an import is asked to do with its file.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What columns feed, where that is said.
+    pub mapping: BTreeMap<String, String>,
+    /// A saved mapping; the one that was saved for such files when not said.
+    pub mapping_id: Option<Uuid>,
+    /// Which sheet of a workbook; the first with data when not said.
+    pub sheet: Option<String>,
+    /// How rows are read, and what happens to duplicates.
+    pub settings: Settings,
+    /// Whether leads are written.
+    pub mode: Mode,
+}
+
 /// A file that can be read, on its way to be stored.
 #[derive(Debug)]
 pub struct NewImport {
     file_name: FileName,
     content: Vec<u8>,
     encoding: &'static str,
-    separator: char,
-    mapping: Mapping,
-    overrides: BTreeMap<String, String>,
-    settings: Settings,
-    mode: Mode,
+    separator: String,
+    guessed: Mapping,
+    options: Options,
     total: i32,
     start: super::decode::Position,
 }
 
 impl NewImport {
-    /// Opens `content`, whose columns feed what `overrides` say and what their names mean otherwise; 422 when it cannot be
-    /// read, or when nothing in it could be an e-mail address or a phone.
-    pub fn open(
-        file_name: FileName,
-        content: Vec<u8>,
-        overrides: &BTreeMap<String, String>,
-        settings: Settings,
-        mode: Mode,
-    ) -> Result<Self, Problem> {
+    /// Opens `content`; 422 when it cannot be read, or lacks a column that `options` name. Of a workbook the text of its sheet
+    /// is kept. The sheet itself is answered too, for whoever wants to look into it.
+    pub fn open(file_name: FileName, content: Vec<u8>, options: Options) -> Result<(Self, Sheet), Problem> {
         let refuse = |pointer: &str, reason: Invalid| Problem::invalid(vec![FieldError::at(pointer, reason)]);
+        let text = text_of(&content, options.sheet.as_deref()).map_err(|reason| refuse("/file", reason))?;
+        let (content, workbook) = match text {
+            Some((text, kind)) => (text.into_bytes(), Some(kind)),
+            None => (content, None),
+        };
         let sheet = Sheet::open(content.clone()).map_err(|reason| refuse("/file", reason))?;
-        let mapping = Mapping::guess(sheet.headers())
-            .with_overrides(overrides)
-            .map_err(|reason| refuse("/options/mapping", reason))?;
-        if !mapping.feeds(&Field::Email) && !mapping.feeds(&Field::Phone) {
-            return Err(refuse("/options/mapping", no_way_to_reach(sheet.headers())));
-        }
-        Ok(Self {
+        let guessed = Mapping::guess(sheet.headers());
+        let chosen = guessed.clone().with_overrides(&options.mapping);
+        chosen.map_err(|reason| refuse("/options/mapping", reason))?;
+        let new = Self {
             file_name,
             content,
-            encoding: sheet.encoding().as_str(),
-            separator: sheet.separator(),
-            mapping,
-            overrides: overrides.clone(),
-            settings,
-            mode,
+            encoding: workbook.unwrap_or_else(|| sheet.encoding().as_str()),
+            separator: if workbook.is_some() { String::new() } else { sheet.separator().to_string() },
+            guessed,
+            options,
             total: i32::try_from(sheet.row_count()).unwrap_or(i32::MAX),
             start: sheet.rows().position(),
-        })
+        };
+        Ok((new, sheet))
     }
 }
 
@@ -85,22 +102,23 @@ pub enum Worker {
     This(Uuid),
 }
 
-/// Stores a new import; its rows are decided later.
+/// Stores a new import; its rows are decided later. 422 when nothing in it could be an e-mail address or a phone.
 pub fn receive(tx: &mut TenantTx<'_>, new: &NewImport, worker: Worker) -> Result<ImportRow, LeadsError> {
-    let fields = lead_service::definitions(tx)?;
-    let mapping = new.mapping.clone().with_fields(&fields).with_overrides(&new.overrides);
-    // What was chosen was checked when the file was opened.
-    let mapping = mapping.unwrap_or_else(|_| new.mapping.clone());
+    let (mapping, saved) = columns(tx, new)?;
+    if let Some(reason) = columns::unreachable(&mapping) {
+        return Err(Problem::invalid(vec![FieldError::at("/options/mapping", reason)]).into());
+    }
+    let settings = Settings { mapping_id: saved, ..new.options.settings.clone() };
     let row = ImportRow {
         tenant_id: tx.tenant().uuid(),
         id: ImportId::new().uuid(),
         status: ImportStatus::Pending.as_str().to_owned(),
-        dry_run: new.mode == Mode::DryRun,
+        dry_run: new.options.mode == Mode::DryRun,
         file_name: new.file_name.as_str().to_owned(),
         encoding: new.encoding.to_owned(),
-        separator: new.separator.to_string(),
+        separator: new.separator.clone(),
         mapping: serde_json::to_value(mapping.columns()).unwrap_or_default(),
-        settings: serde_json::to_value(&new.settings).unwrap_or_default(),
+        settings: serde_json::to_value(&settings).unwrap_or_default(),
         user_id: tx.actor().user().map(UserId::uuid),
         correlation_id: tx.actor().correlation().to_string(),
         next_offset: 0,
@@ -116,6 +134,7 @@ pub fn receive(tx: &mut TenantTx<'_>, new: &NewImport, worker: Worker) -> Result
         leased_until: None,
         created_at: tx.now(),
         completed_at: None,
+        undo: None,
     }
     .at(new.start);
     let row = match worker {
@@ -173,19 +192,6 @@ fn too_many_open() -> Problem {
         Message::formatted(
             format!("{MAX_OPEN} imports are under way; wait until one of them is done"),
             format!("Hay {MAX_OPEN} importaciones en curso; espere a que termine una"),
-        ),
-    )
-}
-
-fn no_way_to_reach(headers: &[String]) -> Invalid {
-    let names: Vec<String> = headers.iter().take(30).map(|header| format!("\"{header}\"")).collect();
-    let names = names.join(", ");
-    Invalid::formatted(
-        format!(
-            "No column is known to hold e-mails or phones; say which one does, as {{\"<column>\": \"email\"}}. The columns are: {names}."
-        ),
-        format!(
-            "Ninguna columna parece tener correos o teléfonos; indique cuál, como {{\"<columna>\": \"email\"}}. Las columnas son: {names}."
         ),
     )
 }

@@ -1,0 +1,196 @@
+//! The background work of exports: batches of all that are under way in turns, and workbooks.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::domain::{ExportId, fitting};
+use super::http::Exports;
+use super::service::{self, Step};
+use super::store::{self, ExportRow};
+use crate::leads::LEADS;
+use crate::leads::contract::LeadsError;
+use crate::leads::sheets::{in_workbook, is_formula};
+use crate::platform::auth::{Actor, CorrelationId, TenantId, UserId};
+use crate::platform::db::{Db, DbError};
+use crate::platform::tasks::{Next, Tasks};
+
+/// How often exports are looked for that another server was asked for, or left behind.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Starts making files.
+pub fn start(db: &Db, tasks: &Tasks, exports: &Exports) {
+    let worker = Arc::new(Worker { db: db.for_background(), id: Uuid::now_v7() });
+    let stopping = tasks.stopping();
+    tasks.run("leads-exports", exports.signal(), PERIOD, move || {
+        let (worker, stopping) = (worker.clone(), stopping.clone());
+        async move {
+            let round = worker.round().await;
+            if stopping.is_cancelled() {
+                worker.let_go().await;
+            }
+            match round {
+                Ok(true) => Next::Again,
+                Ok(false) => Next::Wait,
+                Err(error) => {
+                    tracing::warn!(%error, "exports will be tried again");
+                    Next::After(PERIOD)
+                }
+            }
+        }
+    });
+}
+
+/// How long an export that was given back after a failure rests.
+const REST: TimeDelta = TimeDelta::seconds(5);
+
+struct Worker {
+    db: Db,
+    id: Uuid,
+}
+
+impl Worker {
+    /// A batch of each export; answers whether there is more to do.
+    async fn round(&self) -> Result<bool, LeadsError> {
+        let me = self.id;
+        let mut has_more = false;
+        for (tenant, id) in self.db.system(LEADS, move |tx| store::waiting(tx, me)).await? {
+            let claimant = Actor::platform(tenant, CorrelationId::new());
+            let taken = self.db.tenant(claimant.clone(), move |tx| service::take_up(tx, id, me)).await?;
+            let Some(row) = taken else { continue };
+            match self.step(&initiator(tenant, &row), id).await {
+                Ok(step) => has_more |= matches!(step, Step::More | Step::Build(_)),
+                Err(error @ LeadsError::Db(DbError::Busy | DbError::Away(_))) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, export = %id, "a batch of an export failed");
+                    self.db.tenant(claimant, move |tx| service::give_back(tx, id, me, REST)).await?;
+                }
+            }
+        }
+        Ok(has_more)
+    }
+
+    /// Gives everything back, so that another server need not wait for the leases to end.
+    async fn let_go(&self) {
+        let me = self.id;
+        for (tenant, id) in self.db.system(LEADS, move |tx| store::waiting(tx, me)).await.unwrap_or_default()
+        {
+            let claimant = Actor::platform(tenant, CorrelationId::new());
+            let rest = TimeDelta::seconds(-1);
+            if let Err(error) = self.db.tenant(claimant, move |tx| service::give_back(tx, id, me, rest)).await
+            {
+                tracing::warn!(%error, export = %id, "an export could not be given back; its lease will end by itself");
+            }
+        }
+    }
+
+    async fn step(&self, actor: &Actor, id: ExportId) -> Result<Step, LeadsError> {
+        let me = self.id;
+        match self.db.tenant(actor.clone(), move |tx| service::step(tx, id, me)).await? {
+            Step::Build(columns) => self.build(actor, id, columns).await,
+            step => Ok(step),
+        }
+    }
+
+    /// Makes the workbook of the rows that were read, with the disk for its memory.
+    async fn build(&self, actor: &Actor, id: ExportId, columns: Vec<String>) -> Result<Step, LeadsError> {
+        let me = self.id;
+        let mut sheet = Sheet::new(&columns).map_err(|error| failed(&error))?;
+        for number in 0_i32.. {
+            let rows =
+                self.db.tenant(actor.clone(), move |tx| service::rows_of_piece(tx, id, me, number)).await?;
+            let Some(rows) = rows else { break };
+            sheet = on_its_own(move || sheet.write(&rows).map(|()| sheet)).await?;
+        }
+        let path = Scratch(std::env::temp_dir().join(format!("cauce-export-{}.xlsx", Uuid::now_v7())));
+        let (path, mut file) = on_its_own(move || {
+            sheet.workbook.save(&path.0)?;
+            let file = File::open(&path.0)?;
+            Ok((path, file))
+        })
+        .await?;
+        let step = self.db.tenant(actor.clone(), move |tx| service::finish(tx, id, me, &mut file)).await;
+        drop(path);
+        step
+    }
+}
+
+/// A file that is gone when this is.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // It may never have been made.
+        drop(std::fs::remove_file(&self.0));
+    }
+}
+
+/// A workbook that is being written, row by row.
+struct Sheet {
+    workbook: Workbook,
+    next: u32,
+}
+
+impl Sheet {
+    fn new(columns: &[String]) -> Result<Self, XlsxError> {
+        let mut workbook = Workbook::new();
+        workbook.add_worksheet_with_constant_memory()?.set_name("Leads")?;
+        let mut sheet = Self { workbook, next: 0 };
+        let names: Vec<Value> = columns.iter().map(|name| name.as_str().into()).collect();
+        sheet.write(&[names])?;
+        Ok(sheet)
+    }
+
+    fn write(&mut self, rows: &[Vec<Value>]) -> Result<(), XlsxError> {
+        // What a spreadsheet would run is marked as text, as Excel itself does it.
+        let text = Format::new().set_quote_prefix();
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        for row in rows {
+            for (column, cell) in (0_u16..).zip(row) {
+                match cell {
+                    Value::String(cell) if is_formula(cell) => {
+                        sheet.write_string_with_format(
+                            self.next,
+                            column,
+                            fitting(&in_workbook(cell)),
+                            &text,
+                        )?;
+                    }
+                    Value::String(cell) if !cell.is_empty() => {
+                        sheet.write_string(self.next, column, fitting(&in_workbook(cell)))?;
+                    }
+                    Value::Number(number) => {
+                        sheet.write_number(self.next, column, number.as_f64().unwrap_or_default())?;
+                    }
+                    _ => {}
+                }
+            }
+            self.next += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Runs `work` where it keeps nobody waiting.
+async fn on_its_own<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, XlsxError> + Send + 'static,
+) -> Result<T, LeadsError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| LeadsError::Db(DbError::Failed("a workbook panicked".to_owned())))?
+        .map_err(|error| failed(&error))
+}
+
+fn initiator(tenant: TenantId, row: &ExportRow) -> Actor {
+    let correlation = CorrelationId::parse(&row.correlation_id).unwrap_or_default();
+    Actor::on_behalf_of(tenant, row.user_id.map(UserId::from), correlation)
+}
+
+fn failed(error: &XlsxError) -> LeadsError {
+    LeadsError::Db(DbError::Failed(format!("a workbook cannot be written: {error}")))
+}
