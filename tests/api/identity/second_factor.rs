@@ -10,7 +10,7 @@ use crate::support::{Answer, Client, Database, Tenant, TestApp};
 const FACTOR: &str = "/api/v1/me/second-factor";
 
 /// An authenticator app on the server's time.
-struct Device<'a> {
+pub struct Device<'a> {
     app: &'a TestApp,
     secret: String,
 }
@@ -36,7 +36,7 @@ impl Device<'_> {
 }
 
 /// A second factor that is asked for, and its recovery codes. The next code that is good is of the next step.
-async fn on<'a>(app: &'a TestApp, owner: &Client) -> (Device<'a>, Vec<String>) {
+pub async fn on<'a>(app: &'a TestApp, owner: &Client) -> (Device<'a>, Vec<String>) {
     let added = owner.post(FACTOR, json!({ "password": PASSWORD })).await.expect(201);
     let device = Device { app, secret: added.text_at("/secret") };
     let confirmed =
