@@ -47,7 +47,7 @@ impl Lane {
             .max_size(size)
             .min_idle(Some(0))
             .test_on_check_out(false)
-            .connection_timeout(Duration::from_secs(1))
+            .connection_timeout(Duration::from_secs(2))
             .idle_timeout(Some(Duration::from_mins(5)))
             .error_handler(Box::new(QuietHandler))
             .build_unchecked(ConnectionManager::new(noticing_silence(url)));
