@@ -114,7 +114,7 @@ pub fn annual_revenue(cell: &str, default: Currency) -> Result<Money, Invalid> {
     for word in before.split_whitespace().chain(after.split_whitespace()) {
         match (currency_word(word, default), factor_word(word)) {
             (Some(found), _) => currency = found,
-            (None, Some(found)) => factor *= found,
+            (None, Some(found)) => factor = factor.checked_mul(found).ok_or_else(refused)?,
             (None, None) => return Err(refused()),
         }
     }

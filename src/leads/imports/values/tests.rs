@@ -61,6 +61,8 @@ fn revenues_are_exact_in_either_notation() {
     {
         assert!(annual_revenue(cell, Currency::MXN).is_err(), "{cell}");
     }
+    // Each word is a factor, and together they are more than a number can be.
+    assert!(annual_revenue(&format!("5{}", " millones".repeat(6)), Currency::MXN).is_err());
 }
 
 #[test]
