@@ -9,10 +9,11 @@ use serde_json::json;
 
 use crate::harness::api::Tenant;
 use crate::harness::{Api, Server, Sql};
+use crate::memory::Memory;
 use crate::seed::Companies;
 use crate::statements::{Operation, Recorded};
 use crate::table::{Row, Table, percentile};
-use crate::{compare, events, release_build};
+use crate::{compare, events, release_build, start_times};
 
 const COMPANIES: usize = 200;
 const LEADS: usize = 5_000;
@@ -37,9 +38,13 @@ async fn figures_at_a_million() {
     table.add(Row::told("leads", leads));
 
     let recorded = Recorded::of_one_request_each(&mut server, &api, &companies).await;
+    start_times(&mut table, &mut server).await;
+    table.add(Row::below("memory, idle (MiB)", Memory::of(server.pid()).resident(), 60.0));
+    let watch = Memory::of(server.pid()).watch();
     for operation in Operation::ALL {
         compare(&mut table, &server, &api, &companies, &recorded, operation).await;
     }
+    table.add(Row::below("memory, most under load (MiB)", watch.most().await, 150.0));
     let mut sql = Sql::connect(&server.data_dir);
     define_fields(&api, &companies, &mut sql).await;
     drop(sql);

@@ -37,7 +37,7 @@ impl Row {
         let bar = match (is_asked, name.starts_with("list")) {
             (true, true) => "0.50, p99 < 50 ms",
             (true, false) => "0.50",
-            (false, _) => "",
+            (false, _) => &format!("{:.1} % told 503", of(|m| m.refused)),
         };
         let verdict = if is_asked { word(is_met) } else { "" };
         Self::Load(format!(

@@ -19,7 +19,7 @@ const RECOVERY: Duration = Duration::from_secs(5);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "its bounds are times: `make faults` runs it"]
 async fn the_network_spoils_what_goes_to_postgres_and_to_nats() {
-    let time = Duration::from_secs(if is_long() { 30 } else { 2 });
+    let time = Duration::from_secs(if is_long() { 10 } else { 2 });
     let _alone = ONE_AT_A_TIME.lock().await;
     let seed = seed();
     let directory = std::env::temp_dir().join(format!("cauce-faults-network-db-{}", std::process::id()));

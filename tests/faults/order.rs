@@ -25,7 +25,7 @@ async fn events_are_in_order_when_everybody_writes_the_same_records() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "its bounds are times: `make faults` runs it"]
 async fn open_transactions_of_others_hold_no_event_up() {
-    let time = Duration::from_secs(if is_long() { 120 } else { 8 });
+    let time = Duration::from_secs(if is_long() { 60 } else { 8 });
     let _alone = ONE_AT_A_TIME.lock().await;
     let seed = seed();
     let mut server = server("faults-snapshot", &[]);

@@ -104,7 +104,7 @@ async fn of_three_times_as_many_requests_as_can_be_served_the_rest_is_told_to_co
     let mut server = server("faults-overload", &[]);
     server.start().await;
     let tenant = Api::new(&server.url, DEADLINE).sign_up("overload").await;
-    let time = Duration::from_secs(if is_long() { 60 } else { 15 });
+    let time = Duration::from_secs(if is_long() { 30 } else { 15 });
     let peak = peak(&server, &tenant).await;
     // Each client asks so seldom that all of them together ask for three times what can be served.
     let period = Duration::from_secs_f64(f64::from(CLIENTS) / peak / 3.0);

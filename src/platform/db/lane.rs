@@ -118,11 +118,11 @@ impl Lane {
     }
 }
 
-// Two threads may note at once, and one of them be forgotten: it is an estimate.
+// Two threads may note at once, and one of them be forgotten: it is an estimate. One slow piece must not turn many away.
 fn note(usual: &AtomicU64, lasted: Duration) {
     let lasted = u64::try_from(lasted.as_micros()).unwrap_or(u64::MAX);
     let before = usual.load(Ordering::Relaxed);
-    usual.store((before / 8).saturating_mul(7).saturating_add(lasted / 8), Ordering::Relaxed);
+    usual.store((before / 64).saturating_mul(63).saturating_add(lasted / 64), Ordering::Relaxed);
 }
 
 fn with_connection<T, E: From<DbError>>(
