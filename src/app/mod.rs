@@ -242,9 +242,10 @@ impl Running {
 /// The operations of a module.
 type Routes = fn(&mut ServiceConfig<'_>);
 
-/// Every operation of the API; the document and the server are made from the same list.
+/// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
+/// busiest come first.
 const MODULES: [Routes; 5] =
-    [system::routes, events::routes, crate::identity::routes, crate::leads::routes, crate::webhooks::routes];
+    [crate::leads::routes, crate::webhooks::routes, events::routes, crate::identity::routes, system::routes];
 
 /// The database of `services`, for commands that need no server.
 pub fn database(config: &Config, services: &Services) -> Db {
