@@ -311,3 +311,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(field_values, identities, leads);
+diesel::allow_tables_to_appear_in_same_query!(form_consents, forms);

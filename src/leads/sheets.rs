@@ -35,7 +35,8 @@ pub fn write_line<'c>(text: &mut String, cells: impl Iterator<Item = &'c str>) {
             text.push(',');
         }
         let cell = neutral(cell);
-        if cell.contains([',', '"', '\n', '\r', '\t']) || cell.starts_with(' ') || cell.ends_with(' ') {
+        // Where the decimal mark is a comma, a semicolon separates.
+        if cell.contains([',', ';', '"', '\n', '\r', '\t']) || cell.starts_with(' ') || cell.ends_with(' ') {
             text.push('"');
             text.push_str(&cell.replace('"', "\"\""));
             text.push('"');
@@ -73,6 +74,9 @@ mod tests {
         let mut line = String::new();
         write_line(&mut line, ["a", "=b,\"c\"", "d\ne"].into_iter());
         assert_eq!(line, "a,\"'=b,\"\"c\"\"\",\"d\ne\"\r\n");
+        line.clear();
+        write_line(&mut line, ["x;=1+1", "a"].into_iter());
+        assert_eq!(line, "\"x;=1+1\",a\r\n");
     }
 
     proptest! {

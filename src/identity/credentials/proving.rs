@@ -17,6 +17,17 @@ pub(in crate::identity) struct Proven {
     hash: String,
 }
 
+/// Counts a guess at what only the caller can tell; they must have come with a session.
+pub(in crate::identity) async fn guess(
+    identity: &Identity,
+    who: &Authenticated,
+) -> Result<Guess, IdentityError> {
+    let (user, session) = (who.caller().user, who.caller().session);
+    let read = move |tx: &mut TenantTx<'_>| sessions::service::expect_session(tx, session);
+    identity.db.tenant(who.actor(), read).await?;
+    guesses::count(&identity.db, Target::of_user(user), Places::Ignore).await
+}
+
 /// Checks the password of the caller, who must have come with a session; wrong ones are counted.
 pub(in crate::identity) async fn password(
     identity: &Identity,

@@ -12,7 +12,6 @@ use super::service;
 use crate::identity::Identity;
 use crate::identity::contract::IdentityError;
 use crate::identity::credentials::proving;
-use crate::identity::sessions::service::expect_session;
 use crate::platform::auth::Authenticated;
 use crate::platform::db::TenantTx;
 use crate::platform::http::{Command, Reply};
@@ -177,12 +176,14 @@ async fn me_second_factor_confirm(
     identity: Data<Identity>,
     command: Command<CodeRequest>,
 ) -> Result<Reply, Problem> {
-    let (user, session) = (who.caller().user, who.caller().session);
-    let (seal, once, code) = (identity.seal.clone(), command.once, command.value.code);
+    let guess = proving::guess(&identity, &who).await;
+    let (user, seal) = (who.caller().user, identity.seal.clone());
+    let (once, code) = (command.once, command.value.code);
     let confirm = move |tx: &mut TenantTx<'_>| {
         once.run(tx, |tx| {
-            expect_session(tx, session)?;
+            let guess = guess?;
             let recovery_codes = service::confirm(tx, &seal, user, &code)?;
+            guess.right(tx)?;
             Ok::<_, IdentityError>(Reply::ok(&RecoveryCodesView { recovery_codes }))
         })
     };

@@ -15,7 +15,7 @@ use crate::kernel::schema::TextSchema;
 use crate::kernel::{Invalid, Line};
 
 /// The most choices of a field.
-const CHOICES_AT_MOST: usize = 200;
+pub(super) const CHOICES_AT_MOST: usize = 200;
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]

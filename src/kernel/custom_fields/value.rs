@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::definition::CHOICES_AT_MOST;
 use super::{FieldDefinition, FieldKind};
 use crate::kernel::text::{fold, split_list};
 use crate::kernel::{Invalid, Line};
@@ -38,7 +39,7 @@ pub(super) fn check(field: &FieldDefinition, value: &Value) -> Result<Value, Inv
         (FieldKind::Date, Value::String(text)) => day(text).map(|day| json!(day.to_string())),
         (FieldKind::Boolean, Value::Bool(_)) => Ok(value.clone()),
         (FieldKind::Choice, Value::String(text)) => choice(field, text).map(|choice| json!(choice)),
-        (FieldKind::MultiChoice, Value::Array(items)) => {
+        (FieldKind::MultiChoice, Value::Array(items)) if items.len() <= CHOICES_AT_MOST => {
             let mut chosen: Vec<&str> = Vec::new();
             for item in items {
                 let choice = choice(field, item.as_str().ok_or_else(|| wrong_type(field.kind))?)?;

@@ -20,3 +20,4 @@ mod store;
 
 pub use domain::CaptureSettings;
 pub use http::{public_routes, routes};
+pub use service::form_quota;

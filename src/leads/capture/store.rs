@@ -1,6 +1,7 @@
 //! Forms in the database: what they ask, their consent texts, and their results.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel::upsert::excluded;
@@ -130,23 +131,34 @@ pub fn save_form(tx: &mut TenantTx<'_>, row: &FormRow) -> Result<(), LeadsError>
     Ok(())
 }
 
-/// Every consent text that the form ever had, the oldest first.
-pub fn consents(tx: &mut TenantTx<'_>, form: Uuid) -> Result<Vec<ConsentRow>, LeadsError> {
+/// A consent text of the form, in force or not any more.
+pub fn consent(tx: &mut TenantTx<'_>, form: Uuid, number: i32) -> Result<Option<ConsentRow>, LeadsError> {
     let tenant = tx.tenant().uuid();
-    let rows = form_consents::table
-        .filter(form_consents::tenant_id.eq(tenant))
-        .filter(form_consents::form_id.eq(form))
-        .order(form_consents::number)
-        .select(ConsentRow::as_select())
-        .load(tx.conn(LEADS)?);
-    Ok(rows.map_err(DbError::from)?)
+    let row = form_consents::table.find((tenant, form, number)).select(ConsentRow::as_select());
+    Ok(row.first(tx.conn(LEADS)?).optional().map_err(DbError::from)?)
 }
 
-/// Every consent text of every form.
-pub fn all_consents(tx: &mut TenantTx<'_>) -> Result<Vec<ConsentRow>, LeadsError> {
+/// The number of the form's newest consent text; none when it never had one.
+pub fn last_consent(tx: &mut TenantTx<'_>, form: Uuid) -> Result<Option<i32>, LeadsError> {
     let tenant = tx.tenant().uuid();
-    let rows = form_consents::table.filter(form_consents::tenant_id.eq(tenant));
-    let rows = rows.select(ConsentRow::as_select()).load(tx.conn(LEADS)?);
+    let numbers = form_consents::table
+        .filter(form_consents::tenant_id.eq(tenant))
+        .filter(form_consents::form_id.eq(form))
+        .select(max(form_consents::number));
+    Ok(numbers.get_result(tx.conn(LEADS)?).map_err(DbError::from)?)
+}
+
+/// The consent texts in force, of forms that are not archived.
+pub fn consents_in_force(tx: &mut TenantTx<'_>) -> Result<Vec<ConsentRow>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let of_form = forms::tenant_id.eq(form_consents::tenant_id).and(forms::id.eq(form_consents::form_id));
+    let in_force = forms::consent_number.eq(form_consents::number.nullable());
+    let rows = form_consents::table
+        .inner_join(forms::table.on(of_form.and(in_force)))
+        .filter(form_consents::tenant_id.eq(tenant))
+        .filter(forms::archived_at.is_null())
+        .select(ConsentRow::as_select())
+        .load(tx.conn(LEADS)?);
     Ok(rows.map_err(DbError::from)?)
 }
 

@@ -112,9 +112,10 @@ pub struct ExportView {
 
 /// Export leads
 ///
-/// Writes the leads that a filter leaves into a file, in the background: follow `Location`. The file is kept for seven days,
-/// and `POST /api/v1/leads/imports` reads it back. Cells that a spreadsheet would take for a formula are marked as text. Leads
-/// that are changed meanwhile may stand at their old or new place; in an order by a field, leads without one have no place.
+/// Writes the leads that a filter leaves into a file, in the background: follow `Location`. The file is kept for seven days, or
+/// until there are 20 newer ones, and `POST /api/v1/leads/imports` reads it back. Cells that a spreadsheet would take for a
+/// formula are marked as text. Leads that are changed meanwhile may stand at their old or new place; in an order by a field,
+/// leads without one have no place.
 #[utoipa::path(operation_id = "leads_export", tag = "leads", security(("bearer" = ["leads:read"])),
     request_body = ExportRequest,
     responses((status = 202, description = "The file is being made.", body = ExportView)))]
@@ -200,7 +201,7 @@ pub async fn leads_list_exports(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let limit = query.0.limit.unwrap_or_default();
-    let place = query.0.cursor.as_deref().map(Cursor::read::<(DateTime<Utc>, Uuid)>).transpose()?;
+    let place = query.0.cursor.as_deref().map(Cursor::read_time).transpose()?;
     let language = RequestContext::of(&request).language();
     db.tenant(who.actor(), move |tx| {
         let rows = store::list(tx, place, limit)?;
@@ -260,7 +261,7 @@ pub async fn leads_export_file(
         Some(ExportFormat::Xlsx) => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         _ => "text/csv; charset=utf-8",
     };
-    let reader = Reader { db: Db::clone(&db), actor: who.actor(), id, next: 0 };
+    let reader = Reader { db: Db::clone(&db), actor: who.actor(), id, next: 0, pieces: row.pieces };
     let mut response = HttpResponse::Ok();
     response.content_type(kind).insert_header((CONTENT_DISPOSITION, disposition));
     Ok(response.streaming(stream::unfold(reader, Reader::next)))
@@ -272,15 +273,20 @@ struct Reader {
     actor: Actor,
     id: ExportId,
     next: i32,
+    pieces: i32,
 }
 
 impl Reader {
     async fn next(mut self) -> Option<(Result<Bytes, LeadsError>, Self)> {
         let (id, number) = (self.id, self.next);
+        if number == self.pieces {
+            return None;
+        }
         self.next += 1;
         let piece = self.db.tenant(self.actor.clone(), move |tx| store::piece(tx, id, number)).await;
-        // After an error the answer breaks off, so that nobody takes a part for the whole.
-        piece.transpose().map(|piece| (piece.map(Bytes::from), self))
+        // After an error the answer breaks off, so that nobody takes a part for the whole: the file may be forgotten meanwhile.
+        let piece = piece.and_then(|piece| piece.map(Bytes::from).ok_or(LeadsError::ExportNotFound));
+        Some((piece, self))
     }
 }
 

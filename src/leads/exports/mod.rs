@@ -13,4 +13,5 @@ mod store;
 mod tasks;
 
 pub use http::{Exports, routes};
+pub use service::open_exports;
 pub use tasks::start;

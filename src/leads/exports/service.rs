@@ -19,10 +19,13 @@ use crate::leads::store::{self as lead_store, Filter, Place, Sort};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::http::{Cursor, PageLimit};
 use crate::platform::id::Id;
+use crate::platform::limits::Quota;
 use crate::platform::problem::Problem;
 
 /// Exports of a tenant that may be under way at once.
 const MAX_OPEN: i64 = 5;
+/// Files of a tenant that are kept.
+const MAX_KEPT: i64 = 20;
 /// How long a file is kept.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(7);
 /// How long a worker that says nothing keeps an export.
@@ -193,6 +196,12 @@ pub fn finish(
     Ok(Step::Done)
 }
 
+/// How many exports are under way, of as many as there may be.
+pub fn open_exports(tx: &mut TenantTx<'_>) -> Result<Quota, LeadsError> {
+    let open = usize::try_from(store::open_count(tx)?).unwrap_or(usize::MAX);
+    Ok(Quota::held("open_exports", open, usize::try_from(MAX_OPEN).unwrap_or(usize::MAX)))
+}
+
 /// Keeps the lease while a workbook is made, and reads a piece of its rows.
 pub fn rows_of_piece(
     tx: &mut TenantTx<'_>,
@@ -260,6 +269,7 @@ fn next_piece(
 
 fn complete(tx: &mut TenantTx<'_>, mut row: ExportRow) -> Result<(), LeadsError> {
     end(tx, &mut row, ExportStatus::Completed)?;
+    store::keep_newest(tx, MAX_KEPT)?;
     let completed = LeadExportCompleted { export_id: row.id, format: row.format, rows: row.rows };
     tx.emit(row.id, 2, &completed);
     Ok(())

@@ -157,6 +157,24 @@ pub fn forget(tx: &mut TenantTx<'_>, age: TimeDelta) -> Result<(), LeadsError> {
     Ok(())
 }
 
+/// Forgets complete exports, with their files, but for the `most` that were asked for last.
+pub fn keep_newest(tx: &mut TenantTx<'_>, most: i64) -> Result<(), LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let of_tenant = exports::table.filter(exports::tenant_id.eq(tenant));
+    let older: Vec<Uuid> = of_tenant
+        .filter(exports::status.eq(ExportStatus::Completed.as_str()))
+        .order((exports::created_at.desc(), exports::id.desc()))
+        .offset(most)
+        .select(exports::id)
+        .load(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    if !older.is_empty() {
+        let older = exports::table.filter(exports::tenant_id.eq(tenant)).filter(exports::id.eq_any(older));
+        diesel::delete(older).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
+    }
+    Ok(())
+}
+
 /// Exports that `worker` may go on with.
 pub fn waiting(tx: &mut SystemTx<'_>, worker: Uuid) -> Result<Vec<(TenantId, ExportId)>, LeadsError> {
     #[derive(QueryableByName)]

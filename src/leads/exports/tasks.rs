@@ -1,7 +1,8 @@
 //! The background work of exports: batches of all that are under way in turns, and workbooks.
 
-use std::fs::File;
-use std::path::PathBuf;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,27 +109,23 @@ impl Worker {
             let Some(rows) = rows else { break };
             sheet = on_its_own(move || sheet.write(&rows).map(|()| sheet)).await?;
         }
-        let path = Scratch(std::env::temp_dir().join(format!("cauce-export-{}.xlsx", Uuid::now_v7())));
-        let (path, mut file) = on_its_own(move || {
-            sheet.workbook.save(&path.0)?;
-            let file = File::open(&path.0)?;
-            Ok((path, file))
+        let mut file = on_its_own(move || {
+            let mut file = scratch()?;
+            sheet.workbook.save_to_writer(&mut file)?;
+            file.rewind()?;
+            Ok(file)
         })
         .await?;
-        let step = self.db.tenant(actor.clone(), move |tx| service::finish(tx, id, me, &mut file)).await;
-        drop(path);
-        step
+        self.db.tenant(actor.clone(), move |tx| service::finish(tx, id, me, &mut file)).await
     }
 }
 
-/// A file that is gone when this is.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // It may never have been made.
-        drop(std::fs::remove_file(&self.0));
-    }
+/// A file that nobody else can open, and that is gone when it is closed, also by a kill.
+fn scratch() -> io::Result<File> {
+    let path = std::env::temp_dir().join(format!("cauce-export-{}", Uuid::now_v7()));
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    fs::remove_file(path)?;
+    Ok(file)
 }
 
 /// A workbook that is being written, row by row.
@@ -193,4 +190,15 @@ fn initiator(tenant: TenantId, row: &ExportRow) -> Actor {
 
 fn failed(error: &XlsxError) -> LeadsError {
     LeadsError::Db(DbError::Failed(format!("a workbook cannot be written: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn what_a_workbook_is_written_in_is_nobody_elses_and_leaves_nothing() {
+        let file = super::scratch().unwrap().metadata().unwrap();
+        assert_eq!((file.nlink(), file.mode() & 0o777), (0, 0o600));
+    }
 }

@@ -2,10 +2,8 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::views::ActivityView;
 use super::{ReadLeads, WriteLeads};
@@ -88,7 +86,7 @@ pub async fn leads_list_activities(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, limit) = (id.into_inner(), query.0.limit.unwrap_or_default());
-    let place = query.0.cursor.as_deref().map(Cursor::read::<(DateTime<Utc>, Uuid)>).transpose()?;
+    let place = query.0.cursor.as_deref().map(Cursor::read_time).transpose()?;
     db.tenant(who.actor(), move |tx| {
         let rows = service::activities(tx, id, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&(row.at, row.id)));

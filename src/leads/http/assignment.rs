@@ -137,7 +137,7 @@ pub struct RuleView {
 pub async fn leads_list_assignment_rules(who: Authorized<ReadLeads>, db: Data<Db>) -> Result<Reply, Problem> {
     db.tenant(who.actor(), |tx| {
         let data = service::rules(tx)?.into_iter().map(RuleView::from).collect();
-        Ok::<_, Problem>(Reply::ok(&Page { data, next_cursor: None }))
+        Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
     .await
 }

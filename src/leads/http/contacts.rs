@@ -75,7 +75,7 @@ pub async fn leads_list_contacts(
     let id = id.into_inner();
     db.tenant(who.actor(), move |tx| {
         let data = service::contacts(tx, id)?.into_iter().map(ContactView::from).collect();
-        Ok::<_, Problem>(Reply::ok(&Page { data, next_cursor: None }))
+        Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
     .await
 }

@@ -22,7 +22,7 @@ use crate::platform::problem::Problem;
 pub async fn leads_list_fields(who: Authorized<ReadLeads>, db: Data<Db>) -> Result<Reply, Problem> {
     db.tenant(who.actor(), |tx| {
         let data = service::fields(tx)?.into_iter().map(FieldView::from).collect();
-        Ok::<_, Problem>(Reply::ok(&Page { data, next_cursor: None }))
+        Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
     .await
 }

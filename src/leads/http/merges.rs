@@ -217,7 +217,7 @@ pub async fn leads_list_merges(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let limit = query.0.limit.unwrap_or_default();
-    let place = query.0.cursor.as_deref().map(Cursor::read::<(DateTime<Utc>, Uuid)>).transpose()?;
+    let place = query.0.cursor.as_deref().map(Cursor::read_time).transpose()?;
     db.tenant(who.actor(), move |tx| {
         let rows = service::merges(tx, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&(row.merged_at, row.id)));

@@ -2,7 +2,7 @@
 
 use super::{assignment, fields};
 use crate::leads::contract::LeadsError;
-use crate::leads::{FIELDS, imports, store};
+use crate::leads::{FIELDS, capture, exports, imports, store};
 use crate::platform::db::TenantTx;
 use crate::platform::limits::Quota;
 use crate::platform::problem::Problem;
@@ -13,6 +13,9 @@ pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
     Ok(vec![
         Quota::held("lead_fields", fields_there, fields::FIELDS_AT_MOST),
         Quota::held("lead_assignment_rules", store::rules(tx)?.len(), assignment::RULES_AT_MOST),
+        capture::form_quota(tx)?,
         imports::open_imports(tx)?,
+        imports::saved_mappings(tx)?,
+        exports::open_exports(tx)?,
     ])
 }

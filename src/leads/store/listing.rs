@@ -1,6 +1,6 @@
 //! Lists of leads: filters, sorts and keyset pages; counts by state.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Nullable, Text};
@@ -111,7 +111,8 @@ impl Place {
             SortKey::Score => matches!(self.value, Value::Number(_)),
             SortKey::CompanyName => matches!(&self.value, Value::Text(text) if !text.contains('\0')),
             SortKey::Field(order) => matches!(&self.value, Value::Indexed(value) if order.holds(value)),
-            _ => matches!(self.value, Value::Time(_)),
+            // Anybody can write a cursor, and PostgreSQL's times begin in 4713 BC.
+            _ => matches!(self.value, Value::Time(at) if at.year() >= 0),
         };
         self.sort == *sort && kind
     }

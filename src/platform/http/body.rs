@@ -175,13 +175,8 @@ async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
     loop {
         let earned = Duration::from_secs(bytes.len() as u64) / BODY_PACE;
         let next = tokio::time::timeout_at(begun + BODY_DEADLINE + earned, payload.next());
-        let Some(chunk) = next.await.map_err(|_| too_slow())? else { return Ok(bytes) };
-        let chunk = chunk.map_err(|_| {
-            Problem::malformed(
-                "broken-body",
-                Message::new("The body broke off", "El cuerpo llegó incompleto"),
-            )
-        })?;
+        let Some(chunk) = next.await.map_err(|_| slow_body())? else { return Ok(bytes) };
+        let chunk = chunk.map_err(|_| broken_body())?;
         if bytes.len() + chunk.len() > BODY_LIMIT {
             return Err(Problem::too_large(BODY_LIMIT));
         }
@@ -189,7 +184,13 @@ async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
     }
 }
 
-fn too_slow() -> Problem {
+/// 400: the body broke off.
+pub fn broken_body() -> Problem {
+    Problem::malformed("broken-body", Message::new("The body broke off", "El cuerpo llegó incompleto"))
+}
+
+/// 400: the body took too long.
+pub fn slow_body() -> Problem {
     Problem::malformed(
         "slow-body",
         Message::new("The body took too long to arrive", "El cuerpo tardó demasiado en llegar"),
@@ -278,7 +279,8 @@ fn refuse_nul(bytes: &[u8], place: &str) -> Result<(), Problem> {
     })
 }
 
-fn nul_in(value: &Value, place: &str) -> Option<String> {
+/// Where in `value`, which stands at `place`, the character U+0000 is.
+pub(super) fn nul_in(value: &Value, place: &str) -> Option<String> {
     match value {
         Value::String(text) => text.contains('\0').then(|| place.to_owned()),
         Value::Array(items) => {

@@ -59,6 +59,20 @@ impl RequestContext {
         *self.0.caller.borrow_mut() = Some((caller.tenant, caller.user));
     }
 
+    /// Logs why the request failed, if it is our failure; of problems that handlers return that is done already.
+    pub fn log_cause(&self, problem: &Problem) {
+        if problem.status() < 500 {
+            return;
+        }
+        let cause = problem.cause().unwrap_or("unknown");
+        let (request_id, correlation_id) = (self.0.id, self.correlation());
+        if problem.status() == 500 {
+            tracing::error!(%request_id, %correlation_id, code = problem.code(), cause, "a request failed");
+        } else {
+            tracing::warn!(%request_id, %correlation_id, code = problem.code(), cause, "a request was put off");
+        }
+    }
+
     fn read(headers: &HeaderMap) -> Self {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let correlation = text(&CORRELATION).and_then(CorrelationId::parse).unwrap_or_default();
@@ -117,7 +131,7 @@ fn render(response: ServiceResponse<BoxBody>, context: &RequestContext) -> Servi
         },
         None => return response,
     };
-    log_cause(&problem, context);
+    context.log_cause(&problem);
     let body = problem.body(context.0.language, &format!("urn:uuid:{}", context.0.id));
     let (request, old) = response.into_parts();
     let mut answer = HttpResponse::build(old.status());
@@ -148,19 +162,6 @@ fn foreign(status: u16) -> Problem {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct StdError(String);
-
-fn log_cause(problem: &Problem, context: &RequestContext) {
-    if problem.status() < 500 {
-        return;
-    }
-    let cause = problem.cause().unwrap_or("unknown");
-    let (request_id, correlation_id) = (context.0.id, context.correlation());
-    if problem.status() == 500 {
-        tracing::error!(%request_id, %correlation_id, code = problem.code(), cause, "a request failed");
-    } else {
-        tracing::warn!(%request_id, %correlation_id, code = problem.code(), cause, "a request was put off");
-    }
-}
 
 fn finish_headers(response: &mut ServiceResponse<BoxBody>, context: &RequestContext) {
     let standing = response.request().extensions().get::<Standing>().cloned();

@@ -2,10 +2,15 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+use super::body::nul_in;
+use super::moment::Moment;
 use crate::kernel::Invalid;
 use crate::platform::problem::{FieldError, Problem};
 
@@ -20,6 +25,11 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// All there is, on one page.
+    pub fn whole(data: Vec<T>) -> Self {
+        Self { data, next_cursor: None }
+    }
+
     /// A page from up to `limit + 1` items, the last of which only tells that there is more; `cursor_after` names the
     /// place behind an item.
     pub fn cut(mut items: Vec<T>, limit: PageLimit, cursor_after: impl Fn(&T) -> String) -> Self {
@@ -84,11 +94,17 @@ impl Cursor {
 
     /// The keys in `cursor`; 422 when it was not made by [`Cursor::write`] for the same list.
     pub fn read<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
-        URL_SAFE_NO_PAD
-            .decode(cursor)
-            .ok()
-            .and_then(|json| serde_json::from_slice(&json).ok())
+        let json = URL_SAFE_NO_PAD.decode(cursor).ok();
+        let keys = json.and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+        // Anybody can write one, and PostgreSQL's text cannot hold U+0000.
+        keys.filter(|keys| nul_in(keys, "").is_none())
+            .and_then(|keys| serde_json::from_value(keys).ok())
             .ok_or_else(Self::refused)
+    }
+
+    /// The time and the identifier in `cursor`, of a list that is ordered by both.
+    pub fn read_time(cursor: &str) -> Result<(DateTime<Utc>, Uuid), Problem> {
+        Self::read::<(Moment, Uuid)>(cursor).map(|(at, id)| (at.utc(), id))
     }
 
     /// 422: not a cursor of this list.

@@ -13,7 +13,10 @@ mod words;
 
 #[cfg(any(test, fuzzing))]
 pub(in crate::platform) use body::split_query;
-pub use body::{BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, QueryWithFields, parse_json};
+pub use body::{
+    BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, QueryWithFields, broken_body, parse_json,
+    slow_body,
+};
 pub use client::{TrustedProxies, client_address, place_of};
 pub use context::{ReadableBy, RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};

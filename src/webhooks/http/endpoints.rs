@@ -89,7 +89,7 @@ struct RotationRequest {
 pub async fn webhooks_list(who: Authorized<ReadWebhooks>, db: Data<Db>) -> Result<Reply, Problem> {
     let rows = db.tenant(who.actor(), service::all).await?;
     let data = rows.into_iter().map(WebhookView::from).collect();
-    Ok(Reply::ok(&Page { data, next_cursor: None }))
+    Ok(Reply::ok(&Page::whole(data)))
 }
 
 /// Create a webhook

@@ -139,13 +139,36 @@ async fn addresses_and_forms_have_limits() {
     let refused = page.post(&path(&made), json!({ "email": "5@acme.mx" })).await.expect(429);
     assert!(refused.header("retry-after").is_some());
     assert_eq!(refused.header("access-control-allow-origin"), Some(PAGE), "the form's page can tell");
-    for number in 6..8 {
+    let browser = page.with_header("Accept", "text/html");
+    let form_type = "application/x-www-form-urlencoded";
+    let refused = browser.send_raw(&path(&made), form_type, b"email=5%40acme.mx".to_vec()).await.expect(429);
+    assert_eq!(refused.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(refused.header("retry-after").is_some(), "a page that is refused says when to come again");
+    for number in 6..7 {
         page.post(&path(&other), json!({ "email": format!("{number}@acme.mx") })).await.expect(202);
     }
     page.post(&path(&other), json!({ "email": "8@acme.mx" })).await.expect(429);
     // Who signs in from there is not held up.
     let sign_in = json!({ "email": acme.email, "password": acme.password, "tenant": acme.slug });
     app.anonymous().post("/api/v1/auth/login", sign_in).await.expect(200);
-    assert_eq!(leads(&acme).await.len(), 7);
+    assert_eq!(leads(&acme).await.len(), 6);
     assert_eq!(totals(&acme, &made).await["submissions"], Value::from(5));
+}
+
+#[tokio::test]
+async fn an_answer_has_no_more_choices_than_a_field_may_have() {
+    let acme = TestApp::shared().tenant().await;
+    let field =
+        json!({ "key": "tallas", "label": "Tallas", "type": "multi_choice", "choices": ["Chica", "Grande"] });
+    acme.owner.post("/api/v1/leads/fields", field).await.expect(201);
+    let made = form(&acme, json!({ "fields": [{ "name": "email" }, { "name": "field.tallas" }] })).await;
+    let many = vec!["grande"; 5_000];
+    for choices in [json!(many), json!(many.join(","))] {
+        let refused =
+            answer(&made, json!({ "email": "a@acme.mx", "field.tallas": choices })).await.expect(422);
+        assert_eq!(refused.text_at("/errors/0/pointer"), "/field.tallas");
+    }
+    let twice = json!({ "email": "a@acme.mx", "field.tallas": ["grande", "GRANDE", "Chica"] });
+    answer(&made, twice).await.expect(202);
+    assert_eq!(leads(&acme).await[0]["custom_fields"]["tallas"], json!(["Grande", "Chica"]));
 }

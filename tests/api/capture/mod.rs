@@ -157,3 +157,25 @@ async fn the_script_shows_the_form_as_it_is_and_is_cached() {
     anonymous.get("/api/v1/capture/nowhere/form.js").await.expect(404);
     anonymous.send(Method::PUT, &path(&made), None).await.expect(405);
 }
+
+#[tokio::test]
+async fn days_that_no_calendar_has_are_refused() {
+    let acme = TestApp::shared().tenant().await;
+    let made = form(&acme, json!({})).await;
+    let results = format!("{FORMS}/{}/results", made.text_at("/id"));
+    for query in [
+        "to=-262143-01-01",
+        "to=-9999-01-01",
+        "from=-9999-01-01&to=-9999-02-01",
+        "from=%2B262142-01-01&to=%2B262142-02-01",
+        "from=1899-12-31&to=1900-01-01",
+        "from=2026-02-30",
+        "from=2026-11-22T00:00:00Z",
+        "from=2026-11-23&to=2026-11-22",
+    ] {
+        acme.owner.get(&format!("{results}?{query}")).await.expect(422);
+    }
+    for query in ["from=1900-01-01&to=1900-01-01", "from=2199-12-31&to=2199-12-31", "to=1900-02-01"] {
+        acme.owner.get(&format!("{results}?{query}")).await.expect(200);
+    }
+}

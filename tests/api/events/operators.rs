@@ -3,24 +3,9 @@
 use serde_json::json;
 
 use super::{column, key, lead};
-use crate::support::{Client, Database, Tenant, TestApp, until};
+use crate::support::{Client, Database, TestApp, dead_letter, until};
 
 const LETTERS: &str = "/api/v1/events/dead-letters";
-
-/// A dead letter of `subscription` for the first event of the record `lead`; answers its id.
-async fn given_up(database: &mut Database, tenant: &Tenant, lead: &str, subscription: &str) -> String {
-    let event = format!("events.log WHERE tenant_id = '{}' AND aggregate_id = '{lead}'", tenant.id);
-    until("the event is in the log", async || !database.rows(&format!("SELECT FROM {event}")).is_empty())
-        .await;
-    let id = uuid::Uuid::now_v7();
-    database.run(&format!(
-        "INSERT INTO events.dead_letters (id, subscription, position, event_id, tenant_id, aggregate_id, type, attempts,
-             first_error, last_error, parked_at)
-         SELECT '{id}', '{subscription}', position, event_id, tenant_id, aggregate_id, type, 8, 'first', 'last', now()
-         FROM {event} ORDER BY position LIMIT 1"
-    ));
-    id.to_string()
-}
 
 async fn act(client: &Client, id: &str, verb: &str) -> crate::support::Answer {
     client.post(&format!("{LETTERS}/{id}/{verb}"), json!({})).await
@@ -32,7 +17,7 @@ async fn every_subscription_tells_how_far_it_has_come() {
     let tenant = app.tenant().await;
     let lead_id = lead(&tenant).await;
     let mut database = Database::connect(&app.admin_url);
-    given_up(&mut database, &tenant, &lead_id, "leads-scoring").await;
+    dead_letter(&mut database, &lead_id, "leads-scoring").await;
 
     let subscriptions = tenant.owner.get("/api/v1/events/subscriptions").await.expect(200);
 
@@ -53,7 +38,7 @@ async fn a_retried_dead_letter_takes_its_effect() {
     let lead_id = lead(&tenant).await;
     let mut database = Database::connect(&app.admin_url);
     let score = format!("/api/v1/leads/{lead_id}");
-    let id = given_up(&mut database, &tenant, &lead_id, "leads-scoring").await;
+    let id = dead_letter(&mut database, &lead_id, "leads-scoring").await;
     until("the lead is scored", async || {
         !database
             .rows(&format!(
@@ -92,7 +77,7 @@ async fn dead_letters_are_listed_by_page_subscription_and_state() {
     let mut ids = Vec::new();
     for subscription in ["probe-one", "probe-one", "probe-two"] {
         let lead_id = lead(&tenant).await;
-        ids.push(given_up(&mut database, &tenant, &lead_id, subscription).await);
+        ids.push(dead_letter(&mut database, &lead_id, subscription).await);
     }
     act(&tenant.owner, &ids[1], "skip").await.expect(200);
     let list = async |query: &str| tenant.owner.get(&format!("{LETTERS}{query}")).await.expect(200);
@@ -114,7 +99,7 @@ async fn another_tenants_dead_letters_do_not_exist() {
     let (acme, rival) = (app.tenant().await, app.tenant().await);
     let lead_id = lead(&acme).await;
     let mut database = Database::connect(&app.admin_url);
-    let id = given_up(&mut database, &acme, &lead_id, "probe-one").await;
+    let id = dead_letter(&mut database, &lead_id, "probe-one").await;
 
     assert_eq!(rival.owner.get(&format!("{LETTERS}?state=any")).await.expect(200).body["data"], json!([]));
     rival.owner.get(&format!("{LETTERS}/{id}")).await.expect(404);

@@ -197,3 +197,33 @@ async fn a_file_is_not_there_before_its_time() {
     let refused = tenant.owner.get(&format!("{PATH}/{id}/file")).await.expect(409);
     assert_eq!(refused.text_at("/type"), "/problems/export-not-ready");
 }
+
+#[tokio::test]
+async fn a_file_that_loses_a_piece_is_never_taken_for_whole() {
+    let tenant = TestApp::shared().tenant().await;
+    some_leads(&tenant).await;
+    let done = export(&tenant.owner, json!({ "format": "csv" })).await;
+    let (id, path) = (done["id"].as_str().unwrap(), done["file"].as_str().unwrap());
+    let mut database = Database::connect(&TestApp::shared().admin_url);
+    database.run(&format!("DELETE FROM leads.export_pieces WHERE export_id = '{id}'"));
+    assert!(tenant.owner.breaks_off(path).await);
+}
+
+#[tokio::test]
+async fn only_the_newest_files_are_kept() {
+    let tenant = TestApp::shared().tenant().await;
+    some_leads(&tenant).await;
+    let mut ids = Vec::new();
+    for _ in 0..22 {
+        let done = export(&tenant.owner, json!({ "format": "csv", "columns": ["phone"] })).await;
+        ids.push(done["id"].as_str().unwrap().to_owned());
+    }
+    for (place, id) in ids.iter().enumerate() {
+        tenant.owner.get(&format!("{PATH}/{id}")).await.expect(if place < 2 { 404 } else { 200 });
+    }
+    let pieces = format!(
+        "SELECT count(DISTINCT export_id) FROM leads.export_pieces WHERE tenant_id = '{}'",
+        tenant.id
+    );
+    assert_eq!(Database::connect(&TestApp::shared().admin_url).column(&pieces), ["20"]);
+}

@@ -237,3 +237,26 @@ async fn changes_of_factors_are_told_and_secrets_are_not() {
     assert!(text.contains("User.SecondFactorAdded") && text.contains("User.RecoveryCodeUsed"), "{text}");
     assert!(!text.contains(&device.secret) && !text.contains(&recovery[0]));
 }
+
+#[tokio::test]
+async fn whoever_guesses_the_first_code_must_wait() {
+    let app = TestApp::shared();
+    let tenant = app.tenant().await;
+    let owner = &tenant.owner;
+    let added = owner.post(FACTOR, json!({ "password": PASSWORD })).await.expect(201);
+    let device = Device { app, secret: added.text_at("/secret") };
+    let confirm = format!("{FACTOR}/confirm");
+    // The waits double: whoever comes late to the first meets the next.
+    let mut answers = Vec::new();
+    while answers.len() < 12 && !answers.contains(&429) {
+        let answer = owner.post(&confirm, json!({ "code": device.wrong() })).await;
+        assert!(
+            answer.status == 403 || answer.text_at("/type") == "/problems/too-many-guesses",
+            "{}",
+            answer.text
+        );
+        answers.push(answer.status);
+    }
+    assert!(answers.len() > 5 && answers.contains(&429), "{answers:?}");
+    assert_eq!(owner.get(FACTOR).await.expect(200).text_at("/status"), "unconfirmed");
+}

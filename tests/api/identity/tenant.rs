@@ -128,7 +128,10 @@ async fn limits_are_shown_with_what_is_left_of_them() {
     for (name, used, limit) in [
         ("lead_fields", json!(1), 100),
         ("lead_assignment_rules", json!(0), 50),
+        ("lead_forms", json!(0), 100),
         ("open_imports", json!(0), 20),
+        ("import_mappings", json!(0), 100),
+        ("open_exports", json!(0), 5),
         ("webhooks", json!(0), 20),
         ("event_streams", json!(1), 20),
         ("invitation_letters", json!(1), 100),

@@ -2,6 +2,8 @@
 
 #![expect(clippy::too_many_lines, reason = "a table of bad input")]
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::json;
@@ -183,4 +185,30 @@ async fn idempotency_keys_are_forgotten_after_a_day() {
         once.post("/api/v1/leads", lead("Segunda", "dos@a.mx")).await.status == 201
     })
     .await;
+}
+
+#[tokio::test]
+async fn cursors_that_nobody_was_given_are_refused() {
+    let acme = TestApp::shared().tenant().await;
+    let one = create(&acme, lead("Uno", "uno@a.mx")).await;
+    create(&acme, lead("Dos", "dos@a.mx")).await;
+    let first = acme.owner.get("/api/v1/leads?limit=1").await.expect(200).text_at("/next_cursor");
+    let first = String::from_utf8(URL_SAFE_NO_PAD.decode(first).unwrap()).unwrap();
+    let year = Utc::now().format("\"%Y-").to_string();
+    let nobody = uuid::Uuid::nil();
+    let early = format!("[\"-9999-01-01T00:00:00Z\",\"{nobody}\"]");
+    let with_nul = format!("{{\"kind\":1,\"key\":\"a\\u0000\",\"lead\":\"{nobody}\"}}");
+    assert!(first.contains(&year), "{first}");
+    for (path, keys) in [
+        ("/api/v1/leads", first.replace(&year, "\"-9999-")),
+        ("/api/v1/leads/imports", early.clone()),
+        ("/api/v1/leads/exports", early.clone()),
+        ("/api/v1/leads/merges", early.clone()),
+        (format!("/api/v1/leads/{one}/activities").as_str(), early),
+        ("/api/v1/leads/duplicates", with_nul),
+    ] {
+        let answer = acme.owner.get(&format!("{path}?cursor={}", URL_SAFE_NO_PAD.encode(keys))).await;
+        assert_eq!(answer.status, 422, "{path}: {}", answer.text);
+        assert_eq!(answer.text_at("/errors/0/parameter"), "cursor", "{path}");
+    }
 }

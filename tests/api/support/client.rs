@@ -122,6 +122,14 @@ impl Client {
         response.bytes().await.expect("the file is whole").to_vec()
     }
 
+    /// Whether the answer breaks off before its end.
+    pub async fn breaks_off(&self, path: &str) -> bool {
+        match self.request(Method::GET, path).send().await {
+            Ok(response) => response.bytes().await.is_err(),
+            Err(_) => true,
+        }
+    }
+
     /// The headers of what is there.
     pub async fn get_head(&self, path: &str) -> HeaderMap {
         self.request(Method::GET, path).send().await.expect("the server answers").headers().clone()

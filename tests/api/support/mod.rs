@@ -13,7 +13,7 @@ use cauce::platform::clock::Clock;
 
 pub use client::{Answer, Client, EventStream, Tenant, unique};
 pub use database::Database;
-pub use seed::{Seeded, settled};
+pub use seed::{Seeded, dead_letter, settled};
 pub use services::Cluster;
 
 /// A running server; the tests of a binary share one, except those that move its clock.

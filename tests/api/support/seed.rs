@@ -64,7 +64,9 @@ impl Seeded {
             ("/api/v1/leads/merges/{id}", merge.text_at("/merge/id")),
             ("/api/v1/leads/{id}/contacts/{contact_id}", contact.text_at("/id")),
         ];
-        ids.push(("/api/v1/events/dead-letters/{id}", dead_letter(app, &lead_id).await));
+        let mut database = Database::connect(&app.admin_url);
+        let letter = dead_letter(&mut database, &lead_id, "leads-scoring").await;
+        ids.push(("/api/v1/events/dead-letters/{id}", letter));
         let (webhook, delivery) = webhook(&tenant, &marker).await;
         ids.push(("/api/v1/webhooks/{id}", webhook));
         ids.push(("/api/v1/webhooks/{id}/deliveries/{delivery_id}", delivery));
@@ -97,17 +99,16 @@ async fn second_factor(app: &TestApp, client: &Client) {
     client.post(&format!("{factor}/confirm"), code).await.expect(200);
 }
 
-/// An event of the record `lead_id` that a subscription gave up on, as no subscription of ours does when it is asked to.
-async fn dead_letter(app: &TestApp, lead_id: &str) -> String {
-    let mut database = Database::connect(&app.admin_url);
-    let event = format!("events.log WHERE aggregate_id = '{lead_id}'");
-    until("the lead is in the log", async || !database.rows(&format!("SELECT FROM {event}")).is_empty())
+/// An event of the record `record` that `subscription` gave up on; answers the dead letter's id.
+pub async fn dead_letter(database: &mut Database, record: &str, subscription: &str) -> String {
+    let event = format!("events.log WHERE aggregate_id = '{record}'");
+    until("the event is in the log", async || !database.rows(&format!("SELECT FROM {event}")).is_empty())
         .await;
     let id = uuid::Uuid::now_v7();
     database.run(&format!(
         "INSERT INTO events.dead_letters (id, subscription, position, event_id, tenant_id, aggregate_id, type, attempts,
              first_error, last_error, parked_at)
-         SELECT '{id}', 'leads-scoring', position, event_id, tenant_id, aggregate_id, type, 8, 'seeded', 'seeded', now()
+         SELECT '{id}', '{subscription}', position, event_id, tenant_id, aggregate_id, type, 8, 'first', 'last', now()
          FROM {event} ORDER BY position LIMIT 1"
     ));
     id.to_string()

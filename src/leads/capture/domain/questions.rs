@@ -103,7 +103,7 @@ pub fn refused_fields(asked: &[AskedField], definitions: &FieldSet, fields: &mut
     if !(1..=FIELDS_AT_MOST).contains(&asked.len()) {
         fields.refuse("/fields", Invalid::new("must be 1 to 30 fields", "deben ser de 1 a 30 campos"));
     }
-    for (index, field) in asked.iter().enumerate() {
+    for (index, field) in asked.iter().enumerate().take(FIELDS_AT_MOST) {
         let place = format!("/fields/{index}/name");
         if asked[..index].iter().any(|other| other.name == field.name) {
             fields.refuse(&place, Invalid::new("is asked twice", "se pregunta dos veces"));

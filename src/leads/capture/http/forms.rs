@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
 use actix_web::{delete, get, patch, post};
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -41,6 +41,33 @@ pub struct ResultsQuery {
     to: Option<NaiveDate>,
 }
 
+impl ResultsQuery {
+    /// The first and the last day.
+    fn days(&self, today: NaiveDate) -> Result<(NaiveDate, NaiveDate), Problem> {
+        let refuse = |name: &str, reason| Err(Problem::invalid(vec![FieldError::parameter(name, reason)]));
+        // Other years neither the database nor sums of days can hold.
+        for (name, day) in [("from", self.from), ("to", self.to)] {
+            if day.is_some_and(|day| !(1900..2200).contains(&day.year())) {
+                let reason = Invalid::new(
+                    "must be of a year from 1900 to 2199",
+                    "debe ser de un año entre 1900 y 2199",
+                );
+                return refuse(name, reason);
+            }
+        }
+        let to = self.to.unwrap_or(today);
+        let from = self.from.unwrap_or_else(|| to - TimeDelta::days(29));
+        if !(0..=LONGEST_DAYS).contains(&to.signed_duration_since(from).num_days()) {
+            let reason = Invalid::new(
+                "must not be after `to`, nor more than 366 days before it",
+                "no debe ser posterior a `to`, ni más de 366 días anterior",
+            );
+            return refuse("from", reason);
+        }
+        Ok((from, to))
+    }
+}
+
 /// List forms
 ///
 /// Lists the forms of your web pages; there are at most 100.
@@ -54,7 +81,7 @@ pub async fn leads_list_forms(
 ) -> Result<Reply, Problem> {
     db.tenant(who.actor(), move |tx| {
         let data = service::forms(tx)?.into_iter().map(|form| FormView::of(form, &settings)).collect();
-        Ok::<_, Problem>(Reply::ok(&Page { data, next_cursor: None }))
+        Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
     .await
 }
@@ -182,16 +209,7 @@ pub async fn leads_form_results(
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
     db.tenant(who.actor(), move |tx| {
-        let to = query.0.to.unwrap_or_else(|| tx.now().date_naive());
-        let from = query.0.from.unwrap_or_else(|| to - TimeDelta::days(29));
-        let days = to.signed_duration_since(from).num_days();
-        if !(0..=LONGEST_DAYS).contains(&days) {
-            let reason = Invalid::new(
-                "must not be after `to`, nor more than 366 days before it",
-                "no debe ser posterior a `to`, ni más de 366 días anterior",
-            );
-            return Err(Problem::invalid(vec![FieldError::parameter("from", reason)]));
-        }
+        let (from, to) = query.0.days(tx.now().date_naive())?;
         let rows = service::results(tx, id, from, to)?;
         Ok(Reply::ok(&FormResultsView::of(&rows, from, to)))
     })

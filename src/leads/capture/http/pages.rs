@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, RETRY_AFTER};
 
 use crate::kernel::{Language, Message};
 use crate::platform::problem::Problem;
@@ -32,7 +32,11 @@ pub fn refused(problem: &Problem, language: Language) -> HttpResponse {
         .collect();
     let back = Message::new("Go back and try again.", "Regrese e intente de nuevo.");
     lines.push(back.in_language(language).to_owned());
-    page(status, text("/title"), &lines, language)
+    let mut page = page(status, text("/title"), &lines, language);
+    if let Some(seconds) = problem.retry_after_seconds() {
+        page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    page
 }
 
 fn page(status: StatusCode, title: &str, lines: &[String], language: Language) -> HttpResponse {

@@ -106,7 +106,10 @@ pub async fn capture_submit(
     }
     let language = door.form.language().language();
     Ok(Either::Right(match taken {
-        Err(problem) => pages::refused(&problem, language),
+        Err(problem) => {
+            RequestContext::of(&request).log_cause(&problem);
+            pages::refused(&problem, language)
+        }
         Ok(_) => match door.form.row.thanks_url {
             Some(url) => pages::see_other(&url),
             None => pages::thanks(&thanks(&door.form), language),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::kernel::Message;
 use crate::leads::capture::domain::Answers;
-use crate::platform::http::parse_json;
+use crate::platform::http::{broken_body, parse_json, slow_body};
 use crate::platform::problem::Problem;
 
 /// The largest answer, in bytes.
@@ -37,25 +37,14 @@ enum Shape {
 
 /// The bytes of an answer.
 pub async fn read(payload: Payload) -> Result<Bytes, Problem> {
-    let slow = || {
-        Problem::malformed(
-            "slow-body",
-            Message::new("The body took too long to arrive", "El cuerpo tardó demasiado en llegar"),
-        )
-    };
-    tokio::time::timeout(DEADLINE, read_all(payload)).await.map_err(|_| slow())?
+    tokio::time::timeout(DEADLINE, read_all(payload)).await.map_err(|_| slow_body())?
 }
 
 async fn read_all(mut payload: Payload) -> Result<Bytes, Problem> {
     let mut bytes = BytesMut::new();
     let mut length = 0;
     while let Some(piece) = payload.next().await {
-        let piece = piece.map_err(|_| {
-            Problem::malformed(
-                "broken-body",
-                Message::new("The body broke off", "El cuerpo llegó incompleto"),
-            )
-        })?;
+        let piece = piece.map_err(|_| broken_body())?;
         length += piece.len();
         if length > DRAIN_LIMIT {
             break;

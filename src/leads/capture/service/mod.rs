@@ -18,6 +18,7 @@ use crate::leads::service as leads;
 use crate::platform::auth::{TenantId, UserId};
 use crate::platform::db::{SystemTx, TenantTx};
 use crate::platform::http::{Fields, Patch};
+use crate::platform::limits::Quota;
 use crate::platform::problem::{FieldError, Problem};
 
 pub use submission::{Submission, submit, tally};
@@ -48,12 +49,8 @@ pub struct ConsentAsked {
 
 /// All forms; there are at most 100.
 pub fn forms(tx: &mut TenantTx<'_>) -> Result<Vec<Form>, LeadsError> {
-    let consents = store::all_consents(tx)?;
-    let in_force = |row: &FormRow| {
-        consents
-            .iter()
-            .find(|consent| consent.form_id == row.id && Some(consent.number) == row.consent_number)
-    };
+    let consents = store::consents_in_force(tx)?;
+    let in_force = |row: &FormRow| consents.iter().find(|consent| consent.form_id == row.id);
     let rows = store::forms(tx)?;
     Ok(rows.into_iter().map(|row| Form { consent: in_force(&row).cloned(), row }).collect())
 }
@@ -135,6 +132,11 @@ pub fn archive_form(tx: &mut TenantTx<'_>, id: Uuid, version: Option<i32>) -> Re
     Ok(())
 }
 
+/// How many forms there are, of as many as there may be.
+pub fn form_quota(tx: &mut TenantTx<'_>) -> Result<Quota, LeadsError> {
+    Ok(Quota::held("lead_forms", store::forms(tx)?.len(), FORMS_AT_MOST))
+}
+
 /// What came of a form's answers, by day.
 pub fn results(
     tx: &mut TenantTx<'_>,
@@ -169,22 +171,21 @@ impl Form {
 }
 
 fn with_consent(tx: &mut TenantTx<'_>, row: FormRow) -> Result<Form, LeadsError> {
-    let consent = match row.consent_number {
-        Some(number) => store::consents(tx, row.id)?.into_iter().find(|consent| consent.number == number),
-        None => None,
-    };
-    Ok(Form { row, consent })
+    Ok(Form { consent: in_force(tx, &row)?, row })
+}
+
+fn in_force(tx: &mut TenantTx<'_>, row: &FormRow) -> Result<Option<ConsentRow>, LeadsError> {
+    let Some(number) = row.consent_number else { return Ok(None) };
+    store::consent(tx, row.id, number)
 }
 
 /// Puts a consent text in force: another text is a new version.
 fn ask(tx: &mut TenantTx<'_>, row: &mut FormRow, consent: &ConsentAsked) -> Result<(), LeadsError> {
     row.consent_is_required = consent.is_required;
-    let there = store::consents(tx, row.id)?;
-    let in_force = there.iter().find(|other| Some(other.number) == row.consent_number);
-    if in_force.is_some_and(|other| other.text == consent.text) {
+    if in_force(tx, row)?.is_some_and(|other| other.text == consent.text) {
         return Ok(());
     }
-    let number = there.last().map_or(1, |last| last.number + 1);
+    let number = store::last_consent(tx, row.id)?.unwrap_or(0) + 1;
     let new = ConsentRow {
         tenant_id: row.tenant_id,
         form_id: row.id,

@@ -125,8 +125,9 @@ fn agreed(
     let seen = match submission.answers.consent_version() {
         None => in_force.clone(),
         Some(version) => {
-            let all = store::consents(tx, form.row.id)?;
-            match all.into_iter().find(|consent| consent.number.to_string() == version) {
+            let number = version.parse().ok().filter(|number: &i32| number.to_string() == version);
+            let seen = number.map(|number| store::consent(tx, form.row.id, number)).transpose()?;
+            match seen.flatten() {
                 Some(consent) => consent,
                 None => {
                     return Ok(Err(Invalid::new(

@@ -69,7 +69,7 @@ pub struct MappingView {
 pub async fn leads_list_import_mappings(who: Authorized<ReadLeads>, db: Data<Db>) -> Result<Reply, Problem> {
     db.tenant(who.actor(), |tx| {
         let data = service::mappings(tx)?.into_iter().map(MappingView::from).collect();
-        Ok::<_, Problem>(Reply::ok(&Page { data, next_cursor: None }))
+        Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
     .await
 }

@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, get, post};
 use aws_lc_rs::digest::{Context, SHA256};
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
@@ -170,7 +169,7 @@ pub async fn leads_list_imports(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let limit = query.0.limit.unwrap_or_default();
-    let place = query.0.cursor.as_deref().map(Cursor::read::<(DateTime<Utc>, Uuid)>).transpose()?;
+    let place = query.0.cursor.as_deref().map(Cursor::read_time).transpose()?;
     let language = RequestContext::of(&request).language();
     db.tenant(who.actor(), move |tx| {
         let (rows, reasons) = service::list(tx, place, limit)?;

@@ -14,6 +14,7 @@ use crate::leads::imports::mapping::{Field, headers_key};
 use crate::leads::imports::store::{self, MappingRow};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::http::Fields;
+use crate::platform::limits::Quota;
 use crate::platform::problem::{FieldError, Problem};
 
 /// Mappings that a tenant may save.
@@ -22,6 +23,11 @@ const AT_MOST: usize = 100;
 /// All mappings by name; there are at most 100.
 pub fn mappings(tx: &mut TenantTx<'_>) -> Result<Vec<MappingRow>, LeadsError> {
     store::mappings(tx)
+}
+
+/// How many mappings are saved, of as many as there may be.
+pub fn saved_mappings(tx: &mut TenantTx<'_>) -> Result<Quota, LeadsError> {
+    Ok(Quota::held("import_mappings", store::mappings(tx)?.len(), AT_MOST))
 }
 
 /// One mapping.

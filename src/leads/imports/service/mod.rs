@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub use batch::{Batch, Decided, Plan, ReadRow, run};
 use columns::columns;
 pub use columns::row_context;
-pub use mappings::{add_mapping, mapping, mappings, remove_mapping, replace_mapping};
+pub use mappings::{add_mapping, mapping, mappings, remove_mapping, replace_mapping, saved_mappings};
 pub use preview::{Preview, PreviewRow, preview};
 pub use undo::{UndoStep, ask_undo, undo_batch};
 

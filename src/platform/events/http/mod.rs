@@ -48,5 +48,5 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     responses((status = 200, description = "All kinds of events.", body = Page<CatalogueEntry>)))]
 #[get("/api/v1/events/catalog")]
 async fn events_catalogue(catalogue: Data<Catalogue>) -> Reply {
-    Reply::ok(&Page { data: catalogue.entries().to_vec(), next_cursor: None })
+    Reply::ok(&Page::whole(catalogue.entries().to_vec()))
 }

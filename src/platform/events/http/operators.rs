@@ -105,7 +105,7 @@ enum StateQuery {
 #[get("/api/v1/events/subscriptions")]
 pub async fn events_subscriptions(who: Authorized<ReadEvents>, db: Data<Db>) -> Result<Reply, Problem> {
     let data = db.tenant(who.actor(), standings).await?;
-    Ok(Reply::ok(&Page { data, next_cursor: None }))
+    Ok(Reply::ok(&Page::whole(data)))
 }
 
 /// List dead letters
