@@ -116,7 +116,7 @@ impl App {
         ));
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
-        let (imports, exports) = (Imports::new(config.import_max_bytes), Exports::default());
+        let (imports, exports) = (Imports::new(config.import_max_bytes, &tasks), Exports::default());
         let webhooks = Webhooks::new(webhook_settings(config), secret.expose_secret().as_bytes());
         let (subscriptions, nats) = match background {
             Background::Work => {
@@ -342,7 +342,8 @@ fn method_table(document: &utoipa::openapi::OpenApi) -> MethodTable {
     let methods = |item: &utoipa::openapi::PathItem| {
         [
             ("GET", item.get.is_some()),
-            ("HEAD", item.get.is_some()),
+            ("HEAD", item.get.is_some() || item.head.is_some()),
+            ("OPTIONS", item.options.is_some()),
             ("POST", item.post.is_some()),
             ("PUT", item.put.is_some()),
             ("PATCH", item.patch.is_some()),

@@ -14,5 +14,6 @@ pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
         Quota::held("lead_fields", fields_there, fields::FIELDS_AT_MOST),
         Quota::held("lead_assignment_rules", store::rules(tx)?.len(), assignment::RULES_AT_MOST),
         imports::open_imports(tx)?,
+        imports::open_uploads(tx)?,
     ])
 }

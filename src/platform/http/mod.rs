@@ -15,7 +15,7 @@ mod words;
 pub(in crate::platform) use body::split_query;
 pub use body::{BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, QueryWithFields, parse_json};
 pub use client::{TrustedProxies, client_address, place_of};
-pub use context::{ReadableBy, RequestContext, allowed_methods, in_context};
+pub use context::{AnsweredWith, ReadableBy, RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};
 pub use moment::Moment;
 pub use patch::Patch;

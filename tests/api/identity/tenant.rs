@@ -129,6 +129,7 @@ async fn limits_are_shown_with_what_is_left_of_them() {
         ("lead_fields", json!(1), 100),
         ("lead_assignment_rules", json!(0), 50),
         ("open_imports", json!(0), 20),
+        ("open_uploads", json!(0), 20),
         ("webhooks", json!(0), 20),
         ("event_streams", json!(1), 20),
         ("invitation_letters", json!(1), 100),
