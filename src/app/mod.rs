@@ -120,7 +120,7 @@ impl App {
         ));
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
-        let (imports, exports) = (Imports::new(config.import_max_bytes), Exports::default());
+        let (imports, exports) = (Imports::new(config.import_max_bytes, &tasks), Exports::default());
         let webhooks = Webhooks::new(webhook_settings(config), secret.expose_secret().as_bytes());
         let (subscriptions, nats) = match background {
             Background::Work => {

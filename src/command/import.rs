@@ -142,7 +142,8 @@ impl Arguments {
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Real };
         let (mapping, sheet) = (self.choices()?, self.sheet.clone());
         let options = Options { mapping, mapping_id: None, sheet, settings, mode };
-        let (new, _) = NewImport::open(name, content, options).map_err(|problem| in_words(&problem))?;
+        let (new, _) =
+            NewImport::open("/file", name, content, options).map_err(|problem| in_words(&problem))?;
         Ok(new)
     }
 

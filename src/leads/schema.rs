@@ -156,6 +156,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    leads.import_uploads (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        file_name -> Text,
+        metadata -> Text,
+        length -> Int8,
+        received -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    leads.import_upload_pieces (tenant_id, upload_id, number) {
+        tenant_id -> Uuid,
+        upload_id -> Uuid,
+        number -> Int4,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
     leads.exports (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,

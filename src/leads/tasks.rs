@@ -61,6 +61,7 @@ pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports
 }
 
 async fn keep_up(db: &Db, people: &Arc<dyn People>) -> Result<(), LeadsError> {
+    imports::forget_uploads(db).await?;
     for tenant in db.system(LEADS, service::tenants).await? {
         let actor = Actor::platform(tenant, CorrelationId::new());
         loop {

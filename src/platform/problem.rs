@@ -38,7 +38,7 @@ struct Content {
     errors: Vec<FieldError>,
     members: Map<String, Value>,
     retry_after: Option<u64>,
-    allow: Vec<String>,
+    headers: Vec<(&'static str, String)>,
     cause: Option<String>,
 }
 
@@ -65,7 +65,7 @@ impl Problem {
             errors: Vec::new(),
             members: Map::new(),
             retry_after: None,
-            allow: Vec::new(),
+            headers: Vec::new(),
             cause: None,
         }))
     }
@@ -117,9 +117,7 @@ impl Problem {
     /// 405: the path is there, but takes only the methods `allowed`.
     pub fn method_not_allowed(allowed: &[String]) -> Self {
         let title = Message::new("This path does not take that method", "Esta ruta no admite ese método");
-        let mut problem = Self::new(405, "method-not-allowed", title);
-        problem.0.allow = allowed.to_vec();
-        problem
+        Self::new(405, "method-not-allowed", title).header("Allow", allowed.join(", "))
     }
 
     /// 409: a duplicate, or the wrong state.
@@ -142,6 +140,11 @@ impl Problem {
         Self::new(412, "stale-version", title)
             .detail(detail)
             .member("current_version", json!(current_version))
+    }
+
+    /// 412: the request counts on something that is not so.
+    pub fn precondition(code: &'static str, title: Message) -> Self {
+        Self::new(412, code, title)
     }
 
     /// 413: larger than `limit` bytes.
@@ -234,6 +237,13 @@ impl Problem {
         self
     }
 
+    /// Adds a header that belongs to this refusal.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: String) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
     /// Says after how many seconds to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
@@ -273,13 +283,10 @@ impl Problem {
         self.0.retry_after
     }
 
-    /// Headers that belong to this status.
+    /// Headers that belong to this refusal.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
-        match self.0.status {
-            401 => vec![("WWW-Authenticate", "Bearer".to_owned())],
-            405 => vec![("Allow", self.0.allow.join(", "))],
-            _ => Vec::new(),
-        }
+        let challenge = (self.0.status == 401).then(|| ("WWW-Authenticate", "Bearer".to_owned()));
+        self.0.headers.iter().cloned().chain(challenge).collect()
     }
 
     /// The `application/problem+json` body.

@@ -38,6 +38,15 @@ pub enum LeadsError {
     /// It is not done, was undone, only counted, or is too old.
     #[error("the import cannot be undone")]
     ImportOver,
+    /// Not there, forgotten, an import by now, or another tenant's.
+    #[error("no such upload")]
+    UploadNotFound,
+    /// Less of it has arrived than was announced.
+    #[error("the upload is not whole")]
+    UploadIncomplete,
+    /// Not the byte that comes next.
+    #[error("the upload goes on at byte {0}")]
+    UploadElsewhere(i64),
     /// Not there, forgotten, or another tenant's.
     #[error("no such export")]
     ExportNotFound,
@@ -135,6 +144,11 @@ impl AsProblem for LeadsError {
                 "import-not-found",
                 Message::new("No such import", "No existe esa importación"),
             ),
+            Self::UploadNotFound => {
+                Problem::not_found("upload-not-found", Message::new("No such upload", "No existe esa carga"))
+            }
+            Self::UploadIncomplete => problems::upload_incomplete(),
+            Self::UploadElsewhere(received) => problems::upload_elsewhere(*received),
             Self::ExportNotFound => Problem::not_found(
                 "export-not-found",
                 Message::new("No such export", "No existe esa exportación"),

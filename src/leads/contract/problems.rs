@@ -144,3 +144,25 @@ pub fn export_not_ready() -> Problem {
         ),
     )
 }
+
+/// 409: only a whole file is imported.
+pub fn upload_incomplete() -> Problem {
+    Problem::conflict(
+        "upload-incomplete",
+        Message::new(
+            "The upload is not whole: `HEAD` tells where it stands, send the rest with `PATCH`",
+            "La carga no está completa: `HEAD` indica dónde va, envíe el resto con `PATCH`",
+        ),
+    )
+}
+
+/// 409: the upload goes on at another byte.
+pub fn upload_elsewhere(received: i64) -> Problem {
+    let title = Message::new("The upload stands elsewhere", "La carga va en otro punto");
+    Problem::conflict("upload-elsewhere", title)
+        .detail(Message::formatted(
+            format!("{received} bytes have arrived; send the next ones with `Upload-Offset: {received}`"),
+            format!("Han llegado {received} bytes; envíe los siguientes con `Upload-Offset: {received}`"),
+        ))
+        .member("received", json!(received))
+}

@@ -26,6 +26,6 @@ mod worker;
 
 pub use domain::{FileName, ImportId, ImportStatus, Mode, OnDuplicate, Settings};
 pub use http::{Imports, routes};
-pub use service::{NewImport, Options, open_imports, saved_mappings};
+pub use service::{NewImport, Options, open_imports, open_uploads, saved_mappings};
 pub use store::{ImportRow, ReasonRow, sentence};
-pub use tasks::{run_alone, start};
+pub use tasks::{forget_uploads, run_alone, start};

@@ -57,6 +57,14 @@ pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports
     });
 }
 
+/// Forgets uploads that nobody imported in time.
+pub async fn forget_uploads(db: &Db) -> Result<(), LeadsError> {
+    for tenant in db.system(LEADS, store::tenants_with_old_uploads).await? {
+        db.tenant(claimant(tenant), store::forget_uploads).await?;
+    }
+    Ok(())
+}
+
 /// Stores an import and works it off here and now, beside servers or without any; `report` is told how it stands.
 pub async fn run_alone(
     db: &Db,

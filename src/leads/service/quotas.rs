@@ -17,5 +17,6 @@ pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
         imports::open_imports(tx)?,
         imports::saved_mappings(tx)?,
         exports::open_exports(tx)?,
+        imports::open_uploads(tx)?,
     ])
 }

@@ -107,6 +107,10 @@ fn preferred(header: &str) -> Language {
 #[derive(Debug, Clone)]
 pub struct ReadableBy(pub HeaderValue);
 
+/// A header of the answer to a request, put among the request's extensions, so that refusals have it too.
+#[derive(Debug, Clone)]
+pub struct AnsweredWith(pub HeaderName, pub HeaderValue);
+
 /// The middleware around every request.
 pub async fn in_context(
     request: ServiceRequest,
@@ -168,6 +172,7 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, context: &RequestCont
     // Answers of the API hold tokens and personal data: no cache between us and the client keeps one (RFC 6749 §5.1).
     let is_private = response.request().path().starts_with("/api/");
     let readable_by = response.request().extensions().get::<ReadableBy>().cloned();
+    let answered_with = response.request().extensions().get::<AnsweredWith>().cloned();
     let path = response.request().path().to_owned();
     let outside = response.request().app_data::<Data<Outside>>().map_or(Outside::Http, |outside| ***outside);
     let headers = response.headers_mut();
@@ -175,6 +180,9 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, context: &RequestCont
     if let Some(ReadableBy(origin)) = readable_by {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.append(VARY, HeaderValue::from_static("Origin"));
+    }
+    if let Some(AnsweredWith(name, value)) = answered_with {
+        headers.insert(name, value);
     }
     if is_private && !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -18,7 +18,7 @@ pub use body::{
     slow_body,
 };
 pub use client::{TrustedProxies, client_address, place_of};
-pub use context::{ReadableBy, RequestContext, allowed_methods, in_context};
+pub use context::{AnsweredWith, ReadableBy, RequestContext, allowed_methods, in_context};
 pub use cursor::{Cursor, Page, PageLimit};
 pub use moment::Moment;
 pub use patch::Patch;

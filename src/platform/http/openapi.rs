@@ -39,6 +39,8 @@ pub fn complete(document: &mut OpenApi) {
         let has_id = path.contains('{');
         let operations = [
             ("get", &mut item.get),
+            ("head", &mut item.head),
+            ("options", &mut item.options),
             ("post", &mut item.post),
             ("put", &mut item.put),
             ("patch", &mut item.patch),
@@ -100,6 +102,13 @@ fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
         responses = responses.response(status, declared);
     }
     operation.responses = responses.build();
+    if method == "head" {
+        for response in operation.responses.responses.values_mut() {
+            if let RefOr::T(response) = response {
+                response.content.clear();
+            }
+        }
+    }
 }
 
 /// The problems that follow from the shape of an operation.

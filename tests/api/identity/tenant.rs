@@ -132,6 +132,7 @@ async fn limits_are_shown_with_what_is_left_of_them() {
         ("open_imports", json!(0), 20),
         ("import_mappings", json!(0), 100),
         ("open_exports", json!(0), 5),
+        ("open_uploads", json!(0), 20),
         ("webhooks", json!(0), 20),
         ("event_streams", json!(1), 20),
         ("invitation_letters", json!(1), 100),

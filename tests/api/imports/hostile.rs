@@ -153,7 +153,9 @@ async fn broken_forms_are_refused() {
             assert_eq!(answer.text_at("/errors/0/pointer"), pointer, "{what}: {}", answer.text);
         }
     }
-    tenant.owner.post(PATH, json!({})).await.expect(415);
+    tenant.owner.send_raw(PATH, "text/csv", GOOD.into()).await.expect(415);
+    let empty = tenant.owner.post(PATH, json!({})).await.expect(422);
+    assert_eq!(empty.text_at("/errors/0/pointer"), "/upload_id");
     tenant.owner.send_raw(PATH, "multipart/form-data", b"--b--".to_vec()).await.expect(400);
     assert_untouched(&tenant.owner, "forms").await;
 }

@@ -10,6 +10,7 @@ mod real;
 mod refused;
 mod resume;
 mod undo;
+mod uploads;
 mod workbooks;
 
 use serde_json::{Value, json};

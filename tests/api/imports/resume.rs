@@ -10,9 +10,9 @@ use super::{PATH, counts, excerpt, finished};
 use crate::support::{Client, Cluster, Database, TestApp, until};
 
 /// A `cauce serve` on a database of the tests' cluster; it ends with this value.
-struct Server {
+pub struct Server {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 fn program(arguments: &[&str], settings: &[(&str, &str)]) -> Command {
@@ -27,7 +27,8 @@ fn program(arguments: &[&str], settings: &[(&str, &str)]) -> Command {
 }
 
 impl Server {
-    fn start(settings: &[(&str, &str)]) -> Self {
+    /// Starts it with `settings`.
+    pub fn start(settings: &[(&str, &str)]) -> Self {
         let mut child = program(&["serve"], settings).env("PORT", "0").spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines
@@ -36,7 +37,8 @@ impl Server {
         Self { child, url: url.expect("it says where it serves") }
     }
 
-    fn kill(mut self) {
+    /// `kill -9`.
+    pub fn kill(mut self) {
         self.child.kill().unwrap();
     }
 }

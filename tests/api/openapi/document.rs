@@ -48,6 +48,8 @@ pub struct Operation {
     pub permission: Option<String>,
     /// Names of its query parameters.
     pub query: Vec<String>,
+    /// Its required header parameters that have an example.
+    pub headers: Vec<(String, String)>,
     pub body: Option<RequestBody>,
     /// The operation as the document has it.
     pub said: Value,
@@ -59,6 +61,8 @@ pub enum RequestBody {
     Json { example: Option<Value>, references: Vec<String> },
     /// A file upload.
     Upload,
+    /// Bytes of this type.
+    Bytes(String),
 }
 
 /// The whole document.
@@ -76,7 +80,7 @@ impl Document {
         for (path, item) in self.0["paths"].as_object().expect("paths") {
             for (method, said) in item.as_object().expect("a path item") {
                 let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
-                if ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str()) {
+                if ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str()) {
                     operations.push(self.operation(method, path, said));
                 }
             }
@@ -87,12 +91,19 @@ impl Document {
     fn operation(&self, method: Method, path: &str, said: &Value) -> Operation {
         let parameters = said["parameters"].as_array().cloned().unwrap_or_default();
         let query = parameters.iter().filter(|parameter| parameter["in"] == "query");
+        let asked = parameters.iter().filter(|one| one["in"] == "header" && one["required"] == true);
+        let headers = asked.filter_map(|one| {
+            let example = one.get("example").filter(|example| !example.is_null())?;
+            let text = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+            Some((one["name"].as_str()?.to_owned(), text))
+        });
         Operation {
             id: said["operationId"].as_str().unwrap_or_default().to_owned(),
             method,
             path: path.to_owned(),
             permission: permission(said),
             query: query.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect(),
+            headers: headers.collect(),
             body: self.body(said),
             said: said.clone(),
         }
@@ -100,7 +111,11 @@ impl Document {
 
     fn body(&self, said: &Value) -> Option<RequestBody> {
         let content = said["requestBody"]["content"].as_object()?;
-        let Some(json) = content.get("application/json") else { return Some(RequestBody::Upload) };
+        let Some(json) = content.get("application/json") else {
+            let kind = content.keys().next()?;
+            let is_form = kind == "multipart/form-data";
+            return Some(if is_form { RequestBody::Upload } else { RequestBody::Bytes(kind.clone()) });
+        };
         let schema = self.resolve(&json["schema"]);
         let properties = schema["properties"].as_object().cloned().unwrap_or_default();
         let references = properties.iter().filter(|(_, member)| self.is_identifier(member));

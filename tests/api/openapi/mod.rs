@@ -87,7 +87,7 @@ fn every_operation_is_described() {
 #[test]
 fn problem_codes_are_unique() {
     // A code, and its title where that follows: the same code must always say the same.
-    let kinds = "new\\(\\d+,|malformed\\(|not_found\\(|conflict\\(|refused\\(|unprocessable\\(|unavailable\\(|gone\\(";
+    let kinds = "new\\(\\d+,|malformed\\(|not_found\\(|conflict\\(|refused\\(|unprocessable\\(|unavailable\\(|precondition\\(|gone\\(";
     let title = r#"(?:,\s*Message::\w+\(\s*(?:format!\(\s*)?"([^"]*)")?"#;
     let made = Regex::new(&format!(r#"(?:Problem|Self)::(?:{kinds})\s*"([^"]*)"{title}"#)).unwrap();
     let kebab = Regex::new("^[a-z]+(-[a-z]+)*$").unwrap();

@@ -137,7 +137,24 @@ impl Client {
 
     /// Posts `body` as it is.
     pub async fn send_raw(&self, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
-        Self::read(self.request(Method::POST, path).header("Content-Type", content_type).body(body)).await
+        self.send_bytes(Method::POST, path, content_type, body).await
+    }
+
+    /// Sends `body` as it is.
+    pub async fn send_bytes(&self, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
+        Self::read(self.request(method, path).header("Content-Type", content_type).body(body)).await
+    }
+
+    /// The host, and the head of a request to `path` as it is written on the wire, without its end.
+    pub fn head_of(&self, method: &str, path: &str) -> (String, String) {
+        let host = self.base.trim_start_matches("http://").to_owned();
+        let token = self.token.as_deref().unwrap_or_default();
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n");
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        (host, head)
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {

@@ -1,5 +1,6 @@
 //! A tenant with a row in every table that the API can fill, for the tests that try everything.
 
+use reqwest::Method;
 use serde_json::json;
 use totp_rs::{Builder, Secret};
 
@@ -153,6 +154,7 @@ async fn files(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)> {
     let mapping = json!({ "name": marker, "mapping": { marker: "notes" } });
     let mapping = tenant.owner.post("/api/v1/leads/imports/mappings", mapping).await.expect(201);
     ids.push(("/api/v1/leads/imports/mappings/{id}", mapping.text_at("/id")));
+    ids.push(("/api/v1/leads/imports/uploads/{id}", upload(tenant, marker).await));
     let export = json!({ "format": "csv", "filter": { "tag": marker } });
     let export = tenant.owner.post("/api/v1/leads/exports", export).await.expect(202);
     let location = export.header("location").expect("it is found somewhere").to_owned();
@@ -162,6 +164,17 @@ async fn files(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)> {
     .await;
     ids.push(("/api/v1/leads/exports/{id}", export.text_at("/id")));
     ids
+}
+
+/// An upload of which a part has arrived.
+async fn upload(tenant: &Tenant, marker: &str) -> String {
+    let path = "/api/v1/leads/imports/uploads";
+    let client = tenant.owner.with_header("Tus-Resumable", "1.0.0");
+    let begun = client.with_header("Upload-Length", "100").post(path, json!({})).await.expect(201);
+    let (id, kind) = (begun.text_at("/id"), "application/offset+octet-stream");
+    let client = client.with_header("Upload-Offset", "0");
+    client.send_bytes(Method::PATCH, &format!("{path}/{id}"), kind, marker.into()).await.expect(204);
+    id
 }
 
 /// A finished import of `file`.

@@ -59,6 +59,7 @@ const DEFINERS: &[&str] = &[
     "leads.imports_to_run",
     "leads.imports_to_undo",
     "leads.tenants",
+    "leads.tenants_with_uploads_before",
     "platform.tenant_with_keys_before",
     "webhooks.due",
     "webhooks.replays",

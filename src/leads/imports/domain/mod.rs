@@ -25,6 +25,13 @@ pub enum ImportMarker {}
 /// An import's identifier.
 pub type ImportId = Id<ImportMarker>;
 
+/// What an [`UploadId`] names.
+#[derive(Debug)]
+pub enum UploadMarker {}
+
+/// An upload's identifier.
+pub type UploadId = Id<UploadMarker>;
+
 /// Whether leads are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {

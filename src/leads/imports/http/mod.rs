@@ -3,34 +3,40 @@
 mod mappings;
 mod preview;
 mod refused;
+mod tus;
 mod undo;
 mod upload;
+mod uploads;
 mod views;
 
 use std::collections::BTreeMap;
 
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{HttpRequest, get, post};
+use actix_web::{FromRequest, HttpRequest, get, post};
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 pub use upload::Imports;
-use upload::Upload;
+use upload::{Room, Upload};
+use uploads::Whole;
 use views::ImportView;
 
 use super::decode::Sheet;
-use super::domain::{ImportId, Mode, OnDuplicate, Settings};
+use super::domain::{ImportId, Mode, OnDuplicate, Settings, UploadId};
 use super::service::{self, NewImport, Options, Worker};
+use super::store;
 use crate::kernel::{Country, Line};
 use crate::leads::contract::LeadsError;
 use crate::leads::http::{ReadLeads, WriteLeads};
-use crate::platform::auth::Authorized;
+use crate::platform::auth::{Actor, Authorized};
 use crate::platform::db::Db;
-use crate::platform::http::{Cursor, Fields, Page, PageLimit, Query, Reply, RequestContext, parse_json};
+use crate::platform::http::{
+    Command, Cursor, Fields, Page, PageLimit, Query, Reply, RequestContext, parse_json,
+};
 use crate::platform::idempotency::Once;
 use crate::platform::problem::Problem;
 
@@ -45,6 +51,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(mappings::leads_get_import_mapping)
         .service(mappings::leads_replace_import_mapping)
         .service(mappings::leads_remove_import_mapping)
+        .service(uploads::leads_upload_options)
+        .service(uploads::leads_begin_upload)
+        .service(uploads::leads_see_upload)
+        .service(uploads::leads_append_to_upload)
+        .service(uploads::leads_remove_upload)
         .service(leads_get_import)
         .service(undo::leads_undo_import)
         .service(refused::leads_refused_rows);
@@ -91,13 +102,26 @@ pub struct ImportOptions {
     country: Option<String>,
 }
 
+/// A file that has arrived as an upload, and what to do with it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "upload_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11", "options": { "on_duplicate": "update" } }))]
+pub struct UploadedImport {
+    /// The upload, which must be whole.
+    upload_id: UploadId,
+    /// As in the form.
+    options: Option<ImportOptions>,
+}
+
 /// Import leads
 ///
-/// Imports leads from a spreadsheet. The file is checked at once, its rows are decided in the background: follow `Location`.
+/// Imports leads from a spreadsheet, sent as a form or uploaded before (`/api/v1/leads/imports/uploads`). The file is checked at
+/// once, its rows are decided in the background: follow `Location`.
 #[utoipa::path(operation_id = "leads_import", tag = "leads",
-    request_body(content = ImportForm, content_type = "multipart/form-data"),
+    request_body(content((ImportForm = "multipart/form-data"), (UploadedImport = "application/json"))),
     security(("bearer" = ["leads:write"])),
-    responses((status = 202, description = "The file can be read; its rows are being decided.", body = ImportView)))]
+    responses((status = 202, description = "The file can be read; its rows are being decided.", body = ImportView),
+        (status = 404, description = "No such upload.")))]
 #[post("/api/v1/leads/imports")]
 pub async fn leads_import(
     who: Authorized<WriteLeads>,
@@ -106,15 +130,21 @@ pub async fn leads_import(
     imports: Data<Imports>,
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
-    let (fingerprint, opened, room) = open(&request, payload, &imports).await?;
-    let (once, (new, sheet)) = (Once::of(&request, &fingerprint)?, opened?);
-    drop(sheet);
+    let Opened { once, file, upload, room } = if is_json(&request) {
+        open_upload(&request, payload, &imports, &db, &who.actor()).await?
+    } else {
+        open_form(&request, payload, &imports).await?
+    };
+    let file = file.map(|(new, _)| new);
     let language = RequestContext::of(&request).language();
     let reply = db
         .tenant(who.actor(), move |tx| {
             let _until_it_is_stored = room;
             once.run(tx, |tx| {
-                let row = service::receive(tx, &new, Worker::Any)?;
+                let row = service::receive(tx, &file?, Worker::Any)?;
+                if let Some(upload) = upload {
+                    store::delete_upload(tx, upload)?;
+                }
                 let location = format!("/api/v1/leads/imports/{}", row.id);
                 Ok::<_, LeadsError>(Reply::accepted(&ImportView::new(row, &[], language), location))
             })
@@ -124,23 +154,58 @@ pub async fn leads_import(
     Ok(reply)
 }
 
-type Opened = Result<(NewImport, Sheet), Problem>;
+/// A file that was opened.
+struct Opened {
+    once: Once,
+    /// The file, if it can be read. A repetition of a request that was answered needs none.
+    file: Result<(NewImport, Sheet), Problem>,
+    /// The upload that it came as.
+    upload: Option<UploadId>,
+    /// The memory that it takes.
+    room: Option<Room>,
+}
 
-/// Reads and opens an upload: what a repetition must bring again, the file if it can be read, and the memory that it takes.
-async fn open(
-    request: &HttpRequest,
-    payload: Payload,
-    imports: &Imports,
-) -> Result<(Vec<u8>, Opened, Option<OwnedSemaphorePermit>), Problem> {
+/// Reads and opens the file of a form.
+async fn open_form(request: &HttpRequest, payload: Payload, imports: &Imports) -> Result<Opened, Problem> {
     let upload = upload::read(request, payload, imports).await?;
     let options = parse_json::<ImportOptions>(&upload.options, "/options")?.parse()?;
     // Reading a large file takes a while, in which this thread would serve nobody.
     let opened = tokio::task::spawn_blocking(move || {
         let fingerprint = fingerprint(&upload);
         let Upload { file_name, content, room, .. } = upload;
-        (fingerprint, NewImport::open(file_name, content, options), room)
+        (fingerprint, NewImport::open("/file", file_name, content, options), room)
     });
-    opened.await.map_err(|_| Problem::internal())
+    let (fingerprint, file, room) = opened.await.map_err(|_| Problem::internal())?;
+    Ok(Opened { once: Once::of(request, &fingerprint)?, file, upload: None, room: Some(room) })
+}
+
+/// Opens the file of an upload.
+async fn open_upload(
+    request: &HttpRequest,
+    payload: Payload,
+    imports: &Imports,
+    db: &Db,
+    actor: &Actor,
+) -> Result<Opened, Problem> {
+    let Command { value, once } =
+        Command::<UploadedImport>::from_request(request, &mut payload.into_inner()).await?;
+    let id = value.upload_id;
+    let options = value.options.unwrap_or_default().parse()?;
+    let (file, room) = match uploads::whole(db, actor, id, imports).await {
+        Ok(Whole { file_name, content, room }) => {
+            let opened = tokio::task::spawn_blocking(move || {
+                NewImport::open("/upload_id", file_name, content, options)
+            });
+            (opened.await.map_err(|_| Problem::internal())?, Some(room))
+        }
+        Err(problem) => (Err(problem), None),
+    };
+    Ok(Opened { once, file, upload: Some(id), room })
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
 /// Which page of imports.

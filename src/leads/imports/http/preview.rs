@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{ImportForm, Imports, open};
+use super::{ImportForm, Imports, Opened, open_form};
 use crate::kernel::{Language, Money};
 use crate::leads::contract::LeadsError;
 use crate::leads::domain::Form;
@@ -19,7 +19,6 @@ use crate::leads::imports::service::{self, Preview, PreviewRow};
 use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
 use crate::platform::http::{Reply, RequestContext};
-use crate::platform::idempotency::Once;
 use crate::platform::problem::Problem;
 
 /// What an import would read.
@@ -156,8 +155,8 @@ pub async fn leads_preview_import(
     db: Data<Db>,
     people: PeopleData,
 ) -> Result<Reply, Problem> {
-    let (fingerprint, opened, room) = open(&request, payload, &imports).await?;
-    let (once, (new, sheet)) = (Once::of(&request, &fingerprint)?, opened?);
+    let Opened { once, file, room, .. } = open_form(&request, payload, &imports).await?;
+    let (new, sheet) = file?;
     let language = RequestContext::of(&request).language();
     db.tenant(who.actor(), move |tx| {
         let _until_it_is_read = room;

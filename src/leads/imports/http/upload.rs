@@ -17,12 +17,13 @@ use crate::kernel::{Invalid, Message};
 use crate::leads::imports::domain::FileName;
 use crate::platform::http::BODY_LIMIT;
 use crate::platform::problem::{FieldError, Problem};
+use crate::platform::tasks::Tasks;
 
 /// The next piece of a body must arrive within this time, and all of it within [`WHOLE_DEADLINE`].
-const PIECE_DEADLINE: Duration = Duration::from_secs(15);
+pub const PIECE_DEADLINE: Duration = Duration::from_secs(15);
 /// 64 MB at 2 Mbit/s.
-const WHOLE_DEADLINE: Duration = Duration::from_mins(5);
-/// How long the rest of a refused body is thrown away, so that the client gets to read the answer.
+pub const WHOLE_DEADLINE: Duration = Duration::from_mins(5);
+/// How long the rest of a refused body is thrown away.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(5);
 /// Uploads of the largest size that fit into memory at once.
 const LARGEST_AT_ONCE: usize = 4;
@@ -30,20 +31,31 @@ const LARGEST_AT_ONCE: usize = 4;
 const ENVELOPE: usize = 16 * 1024;
 
 /// What uploads share: the size that a file may have, the memory for all of them, and the bells of the workers.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Imports {
     max_bytes: usize,
     /// Memory in KiB.
     room: Arc<Semaphore>,
     signal: Arc<Notify>,
     undo_signal: Arc<Notify>,
+    tasks: Tasks,
 }
 
 impl Imports {
-    /// Uploads of files of at most `max_bytes`.
-    pub fn new(max_bytes: usize) -> Self {
+    /// Uploads of files of at most `max_bytes`; `tasks` go on with what a request leaves when its connection breaks.
+    pub fn new(max_bytes: usize, tasks: &Tasks) -> Self {
         let room = Arc::new(Semaphore::new((max_bytes / 1024 + 1) * LARGEST_AT_ONCE));
-        Self { max_bytes, room, signal: Arc::default(), undo_signal: Arc::default() }
+        Self { max_bytes, room, signal: Arc::default(), undo_signal: Arc::default(), tasks: tasks.clone() }
+    }
+
+    /// Bytes that a file may have.
+    pub fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
+    /// The tasks of the server.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 
     /// Wakes the worker.
@@ -65,8 +77,8 @@ pub struct Upload {
     pub content: Vec<u8>,
     /// The options, as JSON; empty when there are none.
     pub options: Vec<u8>,
-    /// The memory that it takes, given back when this is dropped.
-    pub room: Option<OwnedSemaphorePermit>,
+    /// The memory that it takes.
+    pub room: Room,
 }
 
 /// Reads the upload in `payload`.
@@ -83,9 +95,8 @@ pub async fn read(request: &HttpRequest, payload: Payload, imports: &Imports) ->
         }
         Err(problem) => problem,
     };
-    let rest = imports.max_bytes.saturating_mul(2);
-    // What does not end in time is cut off with the connection.
-    drop(tokio::time::timeout(DRAIN_DEADLINE, drain(payload, rest)).await);
+    drain(stream::poll_fn(move |context| payload.borrow_mut().poll_next_unpin(context)), imports.max_bytes)
+        .await;
     Err(refused)
 }
 
@@ -104,13 +115,17 @@ fn announced(request: &HttpRequest, imports: &Imports) -> Result<(), Problem> {
     }
 }
 
-async fn drain(payload: Rc<RefCell<Payload>>, at_most: usize) {
-    let mut left = at_most;
-    let mut pieces = pieces(payload, Rc::new(Cell::new(usize::MAX)));
-    while let Some(Ok(piece)) = pieces.next().await {
-        let Some(rest) = left.checked_sub(piece.len()) else { return };
-        left = rest;
-    }
+/// Throws the rest of a refused body away, at most twice `largest` bytes, so that the client gets to read the answer.
+pub async fn drain(mut body: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin, largest: usize) {
+    let mut left = largest.saturating_mul(2);
+    let draining = async {
+        while let Some(Ok(piece)) = body.next().await {
+            let Some(rest) = left.checked_sub(piece.len()) else { return };
+            left = rest;
+        }
+    };
+    // What does not end in time is cut off with the connection.
+    drop(tokio::time::timeout(DRAIN_DEADLINE, draining).await);
 }
 
 /// The pieces of the body; more than `budget` bytes are an overflow.
@@ -139,7 +154,7 @@ async fn read_parts(
     let body = pieces(payload, Rc::new(Cell::new(limit)));
     let mut parts = Multipart::new(request.headers(), body);
     let (mut file, mut options) = (None, None);
-    let mut room = Room { imports, held: None };
+    let mut room = Room::new(imports);
     while let Some(part) = next(&mut parts).await? {
         let mut part = part.map_err(|error| broken(&error, imports.max_bytes))?;
         match part.name().unwrap_or_default() {
@@ -161,7 +176,7 @@ async fn read_parts(
         );
         refuse("/file", reason)
     })?;
-    Ok(Upload { file_name, content, options: options.unwrap_or_default(), room: room.held })
+    Ok(Upload { file_name, content, options: options.unwrap_or_default(), room })
 }
 
 async fn content(
@@ -185,19 +200,24 @@ async fn next<S: Stream + Unpin>(source: &mut S) -> Result<Option<S::Item>, Prob
     tokio::time::timeout(PIECE_DEADLINE, source.next()).await.map_err(|_| slow())
 }
 
-/// The memory that an upload takes.
-struct Room<'a> {
-    imports: &'a Imports,
+/// The memory that an upload takes, given back when this is dropped.
+pub struct Room {
+    of: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
 }
 
-impl Room<'_> {
-    fn take(&mut self, bytes: usize) -> Result<(), Problem> {
+impl Room {
+    /// No memory yet.
+    pub fn new(imports: &Imports) -> Self {
+        Self { of: imports.room.clone(), held: None }
+    }
+
+    /// Takes memory for `bytes` in all.
+    pub fn take(&mut self, bytes: usize) -> Result<(), Problem> {
         let has = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let lacks = (bytes / 1024 + 1).saturating_sub(has);
-        let more = u32::try_from(lacks)
-            .ok()
-            .and_then(|lacks| self.imports.room.clone().try_acquire_many_owned(lacks).ok());
+        let more =
+            u32::try_from(lacks).ok().and_then(|lacks| self.of.clone().try_acquire_many_owned(lacks).ok());
         let more = more.ok_or_else(|| {
             Problem::unavailable(
                 "uploads-busy",
@@ -257,7 +277,8 @@ fn broken(error: &MultipartError, limit: usize) -> Problem {
     }
 }
 
-fn slow() -> Problem {
+/// 400: what comes comes too slowly.
+pub fn slow() -> Problem {
     Problem::malformed(
         "slow-body",
         Message::new("The body took too long to arrive", "El cuerpo tardó demasiado en llegar"),

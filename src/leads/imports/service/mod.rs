@@ -7,6 +7,7 @@ mod keys;
 mod mappings;
 mod preview;
 mod undo;
+mod uploads;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ pub use columns::row_context;
 pub use mappings::{add_mapping, mapping, mappings, remove_mapping, replace_mapping, saved_mappings};
 pub use preview::{Preview, PreviewRow, preview};
 pub use undo::{UndoStep, ask_undo, undo_batch};
+pub use uploads::{NewUpload, begin_upload, open_uploads, whole_upload};
 
 use super::decode::{Sheet, text_of};
 use super::domain::{FileName, ImportId, ImportStatus, Mode, Settings, internal_failure};
@@ -66,16 +68,21 @@ pub struct NewImport {
 }
 
 impl NewImport {
-    /// Opens `content`; 422 when it cannot be read, or lacks a column that `options` name. Of a workbook the text of its sheet
-    /// is kept. The sheet itself is answered too, for whoever wants to look into it.
-    pub fn open(file_name: FileName, content: Vec<u8>, options: Options) -> Result<(Self, Sheet), Problem> {
+    /// Opens `content`, which stands at `pointer` in the request; 422 when it cannot be read, or lacks a column that `options`
+    /// name. Of a workbook the text of its sheet is kept. The sheet itself is answered too, for whoever wants to look into it.
+    pub fn open(
+        pointer: &str,
+        file_name: FileName,
+        content: Vec<u8>,
+        options: Options,
+    ) -> Result<(Self, Sheet), Problem> {
         let refuse = |pointer: &str, reason: Invalid| Problem::invalid(vec![FieldError::at(pointer, reason)]);
-        let text = text_of(&content, options.sheet.as_deref()).map_err(|reason| refuse("/file", reason))?;
+        let text = text_of(&content, options.sheet.as_deref()).map_err(|reason| refuse(pointer, reason))?;
         let (content, workbook) = match text {
             Some((text, kind)) => (text.into_bytes(), Some(kind)),
             None => (content, None),
         };
-        let sheet = Sheet::open(content.clone()).map_err(|reason| refuse("/file", reason))?;
+        let sheet = Sheet::open(content.clone()).map_err(|reason| refuse(pointer, reason))?;
         let guessed = Mapping::guess(sheet.headers());
         let chosen = guessed.clone().with_overrides(&options.mapping);
         chosen.map_err(|reason| refuse("/options/mapping", reason))?;

@@ -2,6 +2,7 @@
 
 mod kept;
 mod mappings;
+mod uploads;
 mod work;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,6 +18,10 @@ pub use kept::{
     refused_piece, save_refused, save_undo, to_undo,
 };
 pub use mappings::{MappingRow, delete_mapping, lock_mapping, mapping, mapping_of, mappings, save_mapping};
+pub use uploads::{
+    UPLOAD_PIECE_BYTES, UPLOADS_KEPT_FOR, UploadRow, append_to_upload, delete_upload, find_upload,
+    forget_uploads, insert_upload, tenants_with_old_uploads, upload_count, upload_piece,
+};
 pub use work::{advance, begin_again, close, hold, holders, release, take_up, waiting};
 
 use super::decode::Position;
