@@ -17,7 +17,7 @@ use actix_web::{App as HttpApp, HttpRequest, HttpResponse, HttpServer};
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use socket2::SockRef;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
@@ -342,10 +342,11 @@ fn method_table() -> Result<MethodTable, serde_json::Error> {
     const METHODS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
     #[derive(Deserialize)]
     struct Document {
-        paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+        #[serde(borrow)]
+        paths: BTreeMap<String, BTreeMap<String, &'static RawValue>>,
     }
     let document: Document = serde_json::from_str(DOCUMENT_TEXT)?;
-    let methods = |item: &BTreeMap<String, IgnoredAny>| {
+    let methods = |item: &BTreeMap<String, &RawValue>| {
         let has = |method: &str| item.contains_key(method) || method == "head" && item.contains_key("get");
         METHODS.into_iter().filter(|method| has(method)).map(str::to_uppercase).collect()
     };
