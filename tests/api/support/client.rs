@@ -1,5 +1,6 @@
 //! A client of the API: signs up, signs in, sends JSON and reads answers.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use reqwest::Method;
@@ -152,7 +153,7 @@ impl Client {
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n");
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         (host, head)
     }
