@@ -61,7 +61,7 @@ impl Cluster {
             {own}
             run "$bin/initdb" -D "$d/data" -U cauce -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$d/initdb.log" 2>&1
             run "$bin/postgres" -D "$d/data" -c listen_addresses= -c unix_socket_directories="$d" -c fsync=off \
-                -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB \
+                -c synchronous_commit=off -c full_page_writes=off -c max_connections=900 -c shared_buffers=64MB \
                 -c jit=off >"$d/postgres.log" 2>&1 &
             until run "$bin/pg_isready" -q -h "$d"; do sleep 0.05; done
             echo ready
