@@ -63,7 +63,8 @@ struct Memory {
 
 /// Brings up to date what a lead is like; one that is gone is like nothing.
 pub fn note_likenesses(tx: &mut TenantTx<'_>, id: LeadId) -> Result<(), LeadsError> {
-    let lead = match store::read(tx, id) {
+    // Locked before its likenesses are, as whoever deletes it does: the other way round each would wait for the other.
+    let lead = match store::lock(tx, id) {
         Ok(lead) => lead,
         Err(LeadsError::NotFound(_)) => return Ok(()),
         Err(error) => return Err(error),

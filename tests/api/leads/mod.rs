@@ -67,6 +67,33 @@ async fn a_lead_is_created_read_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_lead_may_go_while_its_events_are_worked_off() {
+    let acme = TestApp::shared().tenant().await;
+    let goings: Vec<_> = (0..6)
+        .map(|n| {
+            let owner = acme.owner.clone();
+            tokio::spawn(async move {
+                for round in 0..25 {
+                    let one = lead("Acme", &format!("a{n}.{round}@acme.mx"));
+                    let path = owner
+                        .post("/api/v1/leads", one)
+                        .await
+                        .expect(201)
+                        .header("location")
+                        .unwrap()
+                        .to_owned();
+                    owner.patch(&path, json!({ "company_name": "Otra" })).await.expect(200);
+                    owner.delete(&path).await.expect(204);
+                }
+            })
+        })
+        .collect();
+    for going in goings {
+        going.await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_patch_that_changes_nothing_leaves_the_version() {
     let acme = TestApp::shared().tenant().await;
     let id = create(&acme, lead("Acme", "a@acme.mx")).await;
