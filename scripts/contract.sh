@@ -62,7 +62,7 @@ token=$(curl --silent --show-error --fail-with-body --header 'Content-Type: appl
 # A stream has no end to wait for; tests/api/events/stream.rs tries it.
 echo "contract: schemathesis on $url"
 status=0
-"$TOOLS/bin/schemathesis" --config-file scripts/schemathesis.toml run "$url/api/v1/openapi.json" \
+SCHEMATHESIS_HOOKS=scripts/contract_hooks.py "$TOOLS/bin/schemathesis" --config-file scripts/schemathesis.toml run "$url/api/v1/openapi.json" \
     --url "$url" \
     --header "Authorization: Bearer $token" \
     --checks all \

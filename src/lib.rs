@@ -1,7 +1,9 @@
 //! Cauce: a multi-tenant sales platform, from the first contact to the money.
 
 pub mod app;
+pub mod billing;
 pub mod config;
+pub mod crm;
 pub mod identity;
 pub mod kernel;
 pub mod leads;

@@ -17,8 +17,16 @@ pub fn openapi() -> OpenApi {
 }
 
 /// The JetStream streams, and the subjects that each takes.
-const STREAMS: [Stream; 6] = [
+const STREAMS: [Stream; 14] = [
     ("LEAD_EVENTS", "lead.>"),
+    ("CUSTOMER_EVENTS", "customer.>"),
+    ("PRODUCT_EVENTS", "product.>"),
+    ("STOCK_EVENTS", "stock.>"),
+    ("QUOTATION_EVENTS", "quotation.>"),
+    ("INVOICE_EVENTS", "invoice.>"),
+    ("CREDIT_NOTE_EVENTS", "credit-note.>"),
+    ("PAYMENT_EVENTS", "payment.>"),
+    ("SUBSCRIPTION_EVENTS", "subscription.>"),
     ("TENANT_EVENTS", "tenant.>"),
     ("USER_EVENTS", "user.>"),
     ("SESSION_EVENTS", "session.>"),

@@ -54,7 +54,7 @@ pub struct LeadFilter {
     #[schema(max_length = 100)]
     q: Option<String>,
     /// Conditions on custom fields as text: `{"giro": "Textil", "piezas.from": "10"}`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<BTreeMap<String, String>>)]
     fields: Option<BTreeMap<String, String>>,
 }
 

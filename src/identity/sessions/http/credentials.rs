@@ -91,8 +91,8 @@ pub(super) async fn auth_login(
     let slug = fields.take_optional("/tenant", request.tenant.as_deref(), Slug::parse);
     fields.finish()?;
     // Nothing that is longer can be anybody's password; it is not worth hashing.
-    let is_short = |secret: &SecretString| secret.expose_secret().len() <= 1024;
-    let fits = is_short(&request.password) && request.code.as_ref().is_none_or(is_short);
+    let fits = request.password.expose_secret().len() <= 1024
+        && request.code.as_ref().is_none_or(|code| code.expose_secret().len() <= 100);
     let email = email.filter(|_| fits).ok_or(IdentityError::WrongCredentials)?;
     let slug = slug.map(|slug| slug.to_string());
     let credentials = Credentials { email, password: request.password, code: request.code, slug };

@@ -1,0 +1,8 @@
+//! Money: what is sold at which price, what was offered, what is owed, and what was paid.
+
+pub mod contract;
+
+pub use contract::{
+    InvoiceId, InvoiceMarker, PaymentId, PaymentMarker, ProductId, ProductMarker, QuotationId,
+    QuotationMarker,
+};
