@@ -5,6 +5,7 @@ mod country;
 mod currency;
 mod custom_fields;
 mod email;
+mod formats;
 mod locale;
 mod message;
 mod money;
