@@ -123,3 +123,36 @@ impl Files {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::id::Id;
+
+    #[tokio::test]
+    async fn a_file_is_written_once() {
+        let folder = std::env::temp_dir().join(format!("cauce-files-{}", uuid::Uuid::now_v7()));
+        let files = Files::open(&FilesPlace::Folder(folder.clone())).unwrap();
+        let key = FileKey::of(Id::from(uuid::Uuid::nil()), "quotations", "../a b/c.pdf");
+        assert_eq!(key.as_str(), "00000000-0000-0000-0000-000000000000/quotations/..abc.pdf");
+        assert_eq!(files.read(&key).await.unwrap(), None);
+        assert!(files.keep(&key, b"one".to_vec()).await.unwrap());
+        assert!(!files.keep(&key, b"two".to_vec()).await.unwrap());
+        assert_eq!(files.read(&key).await.unwrap().as_deref(), Some(&b"one"[..]));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_is_away_is_an_error() {
+        let bucket = Bucket {
+            endpoint: "http://127.0.0.1:1".to_owned(),
+            name: "cauce".to_owned(),
+            region: "us-east-1".to_owned(),
+            access_key: "key".to_owned(),
+            secret_key: "secret".to_owned().into(),
+        };
+        let files = Files::open(&FilesPlace::Bucket(bucket)).unwrap();
+        let key = FileKey::of(Id::from(uuid::Uuid::nil()), "quotations", "a.pdf");
+        assert!(matches!(files.read(&key).await, Err(FilesError::Failed(_))));
+    }
+}
