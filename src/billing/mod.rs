@@ -2,6 +2,7 @@
 
 pub mod contract;
 pub mod documents;
+pub mod domain;
 
 pub use contract::{
     InvoiceId, InvoiceMarker, PaymentId, PaymentMarker, ProductId, ProductMarker, QuotationId,
