@@ -127,6 +127,7 @@ impl App {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
                 crate::leads::start(&db, &tasks, &people, &imports, &exports);
+                crate::crm::start(&db, &tasks, &people);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
                 subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
@@ -246,8 +247,14 @@ type Routes = fn(&mut ServiceConfig<'_>);
 
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [Routes; 5] =
-    [crate::leads::routes, crate::webhooks::routes, events::routes, crate::identity::routes, system::routes];
+const MODULES: [Routes; 6] = [
+    crate::leads::routes,
+    crate::crm::routes,
+    crate::webhooks::routes,
+    events::routes,
+    crate::identity::routes,
+    system::routes,
+];
 
 /// The database of `services`, for commands that need no server.
 pub fn database(config: &Config, services: &Services) -> Db {

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "guards tell how much they tried")]
 
 mod capture;
+mod crm;
 mod events;
 mod exports;
 mod fields;
