@@ -249,6 +249,7 @@ type Routes = fn(&mut ServiceConfig<'_>);
 /// busiest come first.
 const MODULES: [Routes; 6] = [
     crate::leads::routes,
+    crate::workflows::routes,
     crate::crm::routes,
     crate::webhooks::routes,
     events::routes,

@@ -20,7 +20,7 @@ use crate::platform::fields::FieldTables;
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{Contract, CrmError, Customer, CustomerId, CustomerKind, CustomerMarker, events};
 pub use contracts::{
-    BillingPeriod, ContractStatus, NewContract, Terms, active_contracts, open_contract, total_arr,
+    BillingPeriod, ContractRequest, ContractStatus, NewContract, Terms, active_contracts, open_contract, total_arr,
 };
 pub use customers::{
     Details, NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead, quotas, register,

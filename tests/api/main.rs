@@ -18,3 +18,4 @@ mod support;
 mod system;
 mod tenancy;
 mod webhooks;
+mod workflows;

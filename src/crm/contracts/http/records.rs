@@ -240,7 +240,8 @@ fn views(page: Page<ContractRow>) -> Result<Page<ContractView>, CrmError> {
 }
 
 impl ContractRequest {
-    fn parse(self, customer: CustomerId) -> Result<NewContract, Problem> {
+    /// The contract of `customer` that it describes.
+    pub fn parse(self, customer: CustomerId) -> Result<NewContract, Problem> {
         let mut fields = Fields::default();
         let title = fields.take("/title", Line::parse(&self.title));
         let notes = fields.take_optional("/notes", self.notes.as_deref(), Prose::parse);
