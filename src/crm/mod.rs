@@ -10,9 +10,12 @@
 pub mod contract;
 mod contracts;
 mod customers;
+mod health;
 mod http;
+mod onboarding;
 mod schema;
 mod tasks;
+mod todos;
 
 use crate::platform::db::Module;
 use crate::platform::fields::FieldTables;
@@ -25,8 +28,10 @@ pub use contracts::{
 pub use customers::{
     Details, NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead, quotas, register,
 };
+pub use health::{Health, HealthReason, health};
 pub use http::routes;
-pub use tasks::start;
+pub use tasks::{start, subscriptions};
+pub use todos::{OpenTask, open_tasks};
 
 const CRM: Module = Module::named("crm");
 const FIELDS: FieldTables = FieldTables::of(CRM, "customers");

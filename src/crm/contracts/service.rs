@@ -135,8 +135,14 @@ pub fn update(
     }
     let fresh = row(tx, customer, &terms, before.state()?, before.previous_id)?;
     let renewal_raised_at = before.renewal_raised_at.filter(|_| before.renews_on == fresh.renews_on);
-    let mut row = ContractRow { id, renewal_raised_at, created_at: before.created_at, ..fresh };
-    row.version = before.version + 1;
+    let row = ContractRow {
+        id,
+        version: before.version + 1,
+        activated_at: before.activated_at,
+        renewal_raised_at,
+        created_at: before.created_at,
+        ..fresh
+    };
     store::save(tx, &row)?;
     let changed = CustomerContractChanged { id: customer, contract_id: id, changes: changes(&before, &row) };
     tx.emit(customer.uuid(), record.version, &changed);
@@ -237,10 +243,13 @@ fn moved(
     reason: Option<String>,
 ) -> Result<ContractRow, CrmError> {
     let from = row.state()?;
-    row.status = from.go(to)?.as_str().to_owned();
+    from.go(to)?.as_str().clone_into(&mut row.status);
     row.version += 1;
     row.updated_at = tx.now();
     row.closing_reason.clone_from(&reason);
+    if to == ContractStatus::Active {
+        row.activated_at = Some(tx.now());
+    }
     store::save(tx, &row)?;
     let changed = CustomerContractStatusChanged { id: record.id, contract_id: row.id, from, to, reason };
     tx.emit(record.id.uuid(), record.version, &changed);
@@ -275,6 +284,7 @@ fn row(
         notes: terms.notes.as_ref().map(ToString::to_string),
         closing_reason: None,
         previous_id: previous,
+        activated_at: (status == ContractStatus::Active).then(|| tx.now()),
         renewal_raised_at: None,
         created_at: tx.now(),
         updated_at: tx.now(),
