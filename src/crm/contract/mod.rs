@@ -79,6 +79,21 @@ impl Customer {
     }
 }
 
+/// Something that was done about a customer, as others may know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activity {
+    /// The activity.
+    pub id: Uuid,
+    /// What kind: `call`, `email`, `note`, `meeting` or `message`.
+    pub kind: String,
+    /// What was said or done.
+    pub text: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub user: Option<UserId>,
+}
+
 /// What others may know of a contract.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contract {

@@ -197,11 +197,12 @@ pub fn renew(
 
 /// Ends contracts whose last day has passed, and tells which are to be renewed; answers whether there may be more.
 pub fn keep_up(tx: &mut TenantTx<'_>, today: NaiveDate) -> Result<bool, CrmError> {
-    let come = store::with_days_come(tx, today, AT_ONCE)?;
-    for (customer, id) in &come {
-        let customer = CustomerId::from(*customer);
-        let record = customers::lock(tx, customer)?;
-        let mut row = store::lock(tx, customer, *id)?;
+    let mut handled = 0;
+    for (customer, id) in store::with_days_come(tx, today, AT_ONCE)? {
+        let customer = CustomerId::from(customer);
+        let Some(record) = customers::try_lock(tx, customer)? else { continue };
+        let mut row = store::lock(tx, customer, id)?;
+        handled += 1;
         // Somebody may have been quicker.
         if row.state()? != ContractStatus::Active {
             continue;
@@ -211,14 +212,14 @@ pub fn keep_up(tx: &mut TenantTx<'_>, today: NaiveDate) -> Result<bool, CrmError
             row.renewal_raised_at = Some(tx.now());
             store::save(tx, &row)?;
             let due =
-                CustomerRenewalDue { id: customer, contract_id: *id, renews_on, owner_id: record.owner };
+                CustomerRenewalDue { id: customer, contract_id: id, renews_on, owner_id: record.owner };
             tx.emit(customer.uuid(), record.version, &due);
         }
         if row.ends_on.is_some_and(|day| day < today) {
             moved(tx, &record, row, ContractStatus::Ended, None)?;
         }
     }
-    Ok(come.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX))
+    Ok(handled >= AT_ONCE)
 }
 
 fn both(

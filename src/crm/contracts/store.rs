@@ -190,7 +190,6 @@ pub fn with_days_come(
         .load(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     found.extend(renewals);
-    // Customers are locked one after the other, always in this order.
     found.sort_unstable();
     found.dedup();
     Ok(found)

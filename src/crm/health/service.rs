@@ -52,13 +52,16 @@ pub fn past(
 
 /// Brings the stored health up to date; tells it only when the score changes. A customer that is gone has none.
 pub fn reexamine(tx: &mut TenantTx<'_>, customer: CustomerId) -> Result<(), CrmError> {
-    let record = match customers::lock(tx, customer) {
-        Ok(record) => record,
-        Err(CrmError::NotFound(_)) => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    let now = tx.now();
-    let (score, reasons) = score(&signs(tx, &record)?, now);
+    match customers::lock(tx, customer) {
+        Ok(record) => examine(tx, &record),
+        Err(CrmError::NotFound(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn examine(tx: &mut TenantTx<'_>, record: &Record) -> Result<(), CrmError> {
+    let (customer, now) = (record.id, tx.now());
+    let (score, reasons) = score(&signs(tx, record)?, now);
     let (tenant, customer_id) = (tx.tenant().uuid(), customer.uuid());
     let kept = HealthRow { tenant_id: tenant, customer_id, reasons: RawJson::of(&reasons), checked_at: now };
     let is_first = store::find(tx, customer)?.is_none();
@@ -81,10 +84,14 @@ pub fn reexamine(tx: &mut TenantTx<'_>, customer: CustomerId) -> Result<(), CrmE
 /// Looks at customers that nobody looked at for a day; answers whether there may be more.
 pub fn keep_up(tx: &mut TenantTx<'_>) -> Result<bool, CrmError> {
     let due = store::unchecked(tx, tx.now() - TimeDelta::days(1), AT_ONCE)?;
-    for customer in &due {
-        reexamine(tx, CustomerId::from(*customer))?;
+    let mut looked_at = 0;
+    for customer in due {
+        if let Some(record) = customers::try_lock(tx, CustomerId::from(customer))? {
+            examine(tx, &record)?;
+            looked_at += 1;
+        }
     }
-    Ok(due.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX))
+    Ok(looked_at == AT_ONCE)
 }
 
 fn signs(tx: &mut TenantTx<'_>, record: &Record) -> Result<Signs, CrmError> {

@@ -85,18 +85,16 @@ pub fn past(
     Ok(query.select(PastRow::as_select()).load(tx.conn(CRM)?).map_err(DbError::from)?)
 }
 
-/// Up to `at_most` customers that nobody looked at since `since`, by identifier.
+/// Up to `at_most` customers that nobody looked at since `since`, the longest first.
 pub fn unchecked(tx: &mut TenantTx<'_>, since: DateTime<Utc>, at_most: i64) -> Result<Vec<Uuid>, CrmError> {
     let tenant = tx.tenant().uuid();
-    let mut found: Vec<Uuid> = health::table
+    let found = health::table
         .filter(health::tenant_id.eq(tenant).and(health::checked_at.lt(since)))
         .order((health::checked_at, health::customer_id))
         .limit(at_most)
         .select(health::customer_id)
         .load(tx.conn(CRM)?)
         .map_err(DbError::from)?;
-    // Customers are locked one after the other, always in this order.
-    found.sort_unstable();
     Ok(found)
 }
 

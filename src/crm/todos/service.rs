@@ -193,25 +193,30 @@ pub fn remove(
 /// Tells tasks whose time has come; answers whether there may be more.
 pub fn keep_up(tx: &mut TenantTx<'_>) -> Result<bool, CrmError> {
     let now = tx.now();
-    let come = store::come_due(tx, AT_ONCE)?;
-    for (customer, id) in &come {
-        let customer = CustomerId::from(*customer);
-        let record = customers::lock(tx, customer)?;
-        let Ok(mut row) = store::lock(tx, customer, *id) else { continue };
+    let mut handled = 0;
+    for (customer, id) in store::come_due(tx, AT_ONCE)? {
+        let customer = CustomerId::from(customer);
+        let Some(record) = customers::try_lock(tx, customer)? else { continue };
+        let mut row = match store::lock(tx, customer, id) {
+            Ok(row) => row,
+            Err(CrmError::TaskNotFound) => continue,
+            Err(error) => return Err(error),
+        };
+        handled += 1;
         // Somebody may have been quicker.
         let Some(due_at) = row.due_at.filter(|at| *at <= now && row.done_at.is_none()) else { continue };
         row.due_raised_at = Some(now);
         store::save(tx, &row)?;
         let due = CustomerTaskDue {
             id: customer,
-            task_id: *id,
+            task_id: id,
             title: row.title,
             due_at,
             assignee_id: row.assignee_id.map(Id::from),
         };
         tx.emit(customer.uuid(), record.version, &due);
     }
-    Ok(come.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX))
+    Ok(handled >= AT_ONCE)
 }
 
 fn both(

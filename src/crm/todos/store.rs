@@ -147,7 +147,7 @@ pub fn due(
 /// Up to `at_most` open tasks whose time has come and was not told yet, by customer and task.
 pub fn come_due(tx: &mut TenantTx<'_>, at_most: i64) -> Result<Vec<(Uuid, Uuid)>, CrmError> {
     let (tenant, now) = (tx.tenant().uuid(), tx.now());
-    let mut found: Vec<(Uuid, Uuid)> = tasks::table
+    let found = tasks::table
         .filter(tasks::tenant_id.eq(tenant).and(tasks::due_at.le(now)))
         .filter(tasks::done_at.is_null().and(tasks::due_raised_at.is_null()))
         .order((tasks::due_at, tasks::id))
@@ -155,8 +155,6 @@ pub fn come_due(tx: &mut TenantTx<'_>, at_most: i64) -> Result<Vec<(Uuid, Uuid)>
         .select((tasks::customer_id, tasks::id))
         .load(tx.conn(CRM)?)
         .map_err(DbError::from)?;
-    // Customers are locked one after the other, always in this order.
-    found.sort_unstable();
     Ok(found)
 }
 

@@ -96,3 +96,30 @@ async fn a_task_is_told_once_when_its_time_comes_and_again_at_another_time() {
     acme.owner.patch(path, json!({ "due_at": past(2) })).await.expect(200);
     until("it is told again", async || database.column(&told) == ["2"]).await;
 }
+
+#[tokio::test]
+async fn customers_are_worked_on_while_their_events_are_handled() {
+    let acme = TestApp::shared().tenant().await;
+    let customers = [create(&acme, named("A")).await, create(&acme, named("B")).await];
+    let at_work: Vec<_> = (0..6)
+        .map(|n| {
+            let (owner, customers) = (acme.owner.clone(), customers.clone());
+            tokio::spawn(async move {
+                for round in 0..10 {
+                    let path = &customers[(n + round) % 2];
+                    let due = json!({ "title": "Llamar", "due_at": Utc::now() - TimeDelta::days(8) });
+                    let task = owner.post(&format!("{path}/tasks"), due).await.expect(201);
+                    let note = json!({ "kind": "note", "text": "x" });
+                    owner.post(&format!("{path}/activities"), note).await.expect(201);
+                    let parent = json!({ "parent_id": null, "notes": format!("{n} {round}") });
+                    owner.patch(path, parent).await.expect(200);
+                    let task = task.header("location").unwrap().to_owned();
+                    owner.post(&format!("{task}/complete"), json!({})).await.expect(200);
+                }
+            })
+        })
+        .collect();
+    for one in at_work {
+        one.await.unwrap();
+    }
+}
