@@ -130,6 +130,7 @@ impl App {
                 crate::crm::start(&db, &tasks, &people);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
+                subscriptions.extend(crate::crm::subscriptions());
                 subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
                 (subscriptions, services.nats_settings(config.nats_stream_max_bytes))
             }
