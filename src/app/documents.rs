@@ -38,6 +38,7 @@ const STREAMS: [Stream; 14] = [
 pub fn catalogue() -> Result<Catalogue, CatalogueError> {
     let mut entries = crate::leads::event_catalogue();
     entries.extend(crate::identity::event_catalogue());
+    entries.extend(crate::billing::event_catalogue());
     entries.extend(crate::webhooks::event_catalogue());
     entries.extend(events::event_catalogue());
     Catalogue::new(entries, STREAMS.to_vec())

@@ -26,6 +26,7 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 
+use crate::billing::{QuotationSettings, Quotations};
 use crate::config::{Config, Signup};
 use crate::identity::{Identity, IdentitySettings, OidcSettings, People, SignupPolicy};
 use crate::kernel::Invalid;
@@ -67,6 +68,7 @@ pub struct App {
     imports: Imports,
     exports: Exports,
     webhooks: Webhooks,
+    quotations: Quotations,
     events: EventsHandle,
     catalogue: Arc<Catalogue>,
 }
@@ -122,11 +124,13 @@ impl App {
         let catalogue = Arc::new(catalogue()?);
         let (imports, exports) = (Imports::new(config.import_max_bytes, &tasks), Exports::default());
         let webhooks = Webhooks::new(webhook_settings(config), secret.expose_secret().as_bytes());
+        let quotations = Quotations::new(quotation_settings(config), secret.expose_secret().as_bytes());
         let (subscriptions, nats) = match background {
             Background::Work => {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&mail_settings(config))?);
                 crate::leads::start(&db, &tasks, &people, &imports, &exports);
+                crate::billing::start(&db, &tasks);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
                 subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
@@ -152,6 +156,7 @@ impl App {
             imports,
             exports,
             webhooks,
+            quotations,
             events,
             catalogue,
         })
@@ -213,6 +218,7 @@ impl App {
             .app_data(Data::new(capture_settings(&self.config)))
             .app_data(Data::new(self.exports.clone()))
             .app_data(Data::new(self.webhooks.clone()))
+            .app_data(Data::new(self.quotations.clone()))
             .app_data(Data::new(self.events.clone()))
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
             .app_data(Data::from(self.catalogue.clone()))
@@ -244,8 +250,14 @@ type Routes = fn(&mut ServiceConfig<'_>);
 
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [Routes; 5] =
-    [crate::leads::routes, crate::webhooks::routes, events::routes, crate::identity::routes, system::routes];
+const MODULES: [Routes; 6] = [
+    crate::leads::routes,
+    crate::billing::routes,
+    crate::webhooks::routes,
+    events::routes,
+    crate::identity::routes,
+    system::routes,
+];
 
 /// The database of `services`, for commands that need no server.
 pub fn database(config: &Config, services: &Services) -> Db {
@@ -303,6 +315,13 @@ fn capture_settings(config: &Config) -> CaptureSettings {
         public_url: public_url(config),
         per_address: config.limit_capture_address_per_minute,
         per_form: config.limit_capture_form_per_minute,
+    }
+}
+
+fn quotation_settings(config: &Config) -> QuotationSettings {
+    QuotationSettings {
+        public_url: public_url(config),
+        per_address: config.limit_quotation_address_per_minute,
     }
 }
 

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use totp_rs::{Builder, Secret};
 
+use super::sales::sales;
 use super::{Client, Database, Tenant, TestApp, until};
 
 /// A tenant and what it holds.
@@ -72,6 +73,7 @@ impl Seeded {
         ids.push(("/api/v1/webhooks/{id}", webhook));
         ids.push(("/api/v1/webhooks/{id}/deliveries/{delivery_id}", delivery));
         ids.extend(files(&tenant, &marker).await);
+        ids.extend(sales(&tenant, &marker).await);
         Self { tenant, marker, ids }
     }
 
