@@ -52,6 +52,11 @@ pub struct Config {
     pub smtp_user: String,
     pub smtp_password: SecretString,
     pub mail_from: String,
+    pub files_bucket: String,
+    pub files_endpoint: String,
+    pub files_region: String,
+    pub files_access_key: String,
+    pub files_secret_key: SecretString,
     pub limits_enabled: bool,
     pub limit_tenant_per_minute: u32,
     pub limit_lead_create_per_minute: u32,
@@ -206,6 +211,14 @@ impl Config {
             return Err(refuse(
                 "OIDC_AUDIENCE",
                 "must be set with OIDC_ISSUER: the client id of the tokens".to_owned(),
+            ));
+        }
+        if !self.files_bucket.is_empty()
+            && (self.files_access_key.is_empty() || self.files_secret_key.expose_secret().is_empty())
+        {
+            return Err(refuse(
+                "FILES_SECRET_KEY",
+                "must be set with FILES_BUCKET, as FILES_ACCESS_KEY".to_owned(),
             ));
         }
         if self.host.parse::<std::net::IpAddr>().is_err() && self.host != "localhost" {

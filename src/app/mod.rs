@@ -3,6 +3,7 @@
 mod documents;
 mod health;
 mod services;
+mod settings;
 mod system;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,6 @@ use actix_web::dev::ResourceDef;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PathConfig};
 use actix_web::{App as HttpApp, HttpRequest, HttpResponse, HttpServer};
-use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -26,25 +26,24 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 
-use crate::billing::{QuotationSettings, Quotations};
-use crate::config::{Config, Signup};
-use crate::identity::{Identity, IdentitySettings, OidcSettings, People, SignupPolicy};
+use crate::billing::Quotations;
+use crate::config::Config;
+use crate::identity::{Identity, People};
 use crate::kernel::Invalid;
-use crate::leads::{CaptureSettings, Exports, Imports};
+use crate::leads::{Exports, Imports};
 use crate::platform::auth::{KeySettings, TokenKeys};
 use crate::platform::clock::Clock;
-use crate::platform::db::{Db, PoolSettings};
+use crate::platform::db::Db;
 use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit};
-use crate::platform::http::{BODY_LIMIT, Outside, TrustedProxies, allowed_methods, in_context};
+use crate::platform::files::Files;
+use crate::platform::http::{Outside, TrustedProxies, allowed_methods, in_context};
 use crate::platform::idempotency::{self, AnswerSeal};
-use crate::platform::limits::{Limit, Limits, Quota, QuotaUnit, Quotas, TENANT};
-use crate::platform::mail::{MailSettings, Mailer};
+use crate::platform::limits::{Limits, Quotas};
+use crate::platform::mail::Mailer;
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::tasks::Tasks;
-use crate::webhooks::{Reach, WebhookSettings, Webhooks};
+use crate::webhooks::Webhooks;
 
-/// Above the 5 s that one statement may take.
-const DATABASE_DEADLINE: Duration = Duration::from_secs(6);
 /// How long a client may read nothing of what it asked for.
 const STALLED: Duration = Duration::from_secs(30);
 
@@ -61,6 +60,7 @@ pub struct App {
     limits: Limits,
     proxies: TrustedProxies,
     outside: Outside,
+    files: Files,
     quotas: Data<Quotas>,
     seal: Data<AnswerSeal>,
     identity: Arc<Identity>,
@@ -109,26 +109,27 @@ impl App {
             KeySettings::PemFile(config.jwt_key_file_path.clone().into())
         };
         let tokens = Arc::new(TokenKeys::load(&keys)?);
-        let db = connect(config, services, clock);
+        let db = settings::connect(config, services, clock);
         let tasks = Tasks::new();
         let health = Health::watch(&db, &tasks);
-        let limits = limits(config);
+        let limits = settings::limits(config);
         let identity = Arc::new(Identity::new(
             db.clone(),
             tokens,
             limits.clone(),
-            identity_settings(config),
+            settings::identity_settings(config),
             secret.expose_secret().as_bytes(),
         ));
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
         let (imports, exports) = (Imports::new(config.import_max_bytes, &tasks), Exports::default());
-        let webhooks = Webhooks::new(webhook_settings(config), secret.expose_secret().as_bytes());
-        let quotations = Quotations::new(quotation_settings(config), secret.expose_secret().as_bytes());
+        let webhooks = Webhooks::new(settings::webhook_settings(config), secret.expose_secret().as_bytes());
+        let quotations =
+            Quotations::new(settings::quotation_settings(config), secret.expose_secret().as_bytes());
         let (subscriptions, nats) = match background {
             Background::Work => {
                 idempotency::start(&db, &tasks);
-                crate::identity::start(&identity, &tasks, Mailer::new(&mail_settings(config))?);
+                crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
                 crate::leads::start(&db, &tasks, &people, &imports, &exports);
                 crate::billing::start(&db, &tasks);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
@@ -149,7 +150,8 @@ impl App {
             limits,
             proxies: config.trusted_proxies(),
             outside: if config.public_url.starts_with("https://") { Outside::Https } else { Outside::Http },
-            quotas: Data::new(quotas(config, &events)),
+            files: Files::open(&settings::files_place(config, services))?,
+            quotas: Data::new(settings::quotas(config, &events)),
             seal: Data::new(AnswerSeal::from_secret(secret.expose_secret().as_bytes())),
             identity,
             people,
@@ -215,7 +217,7 @@ impl App {
             .app_data(Data::new(crate::identity::identities(&self.identity)))
             .app_data(Data::from(self.people.clone()))
             .app_data(Data::new(self.imports.clone()))
-            .app_data(Data::new(capture_settings(&self.config)))
+            .app_data(Data::new(settings::capture_settings(&self.config)))
             .app_data(Data::new(self.exports.clone()))
             .app_data(Data::new(self.webhooks.clone()))
             .app_data(Data::new(self.quotations.clone()))
@@ -225,6 +227,7 @@ impl App {
             .app_data(Data::new(self.limits.clone()))
             .app_data(Data::new(self.proxies.clone()))
             .app_data(Data::new(self.outside))
+            .app_data(Data::new(self.files.clone()))
             .app_data(self.quotas.clone())
             .app_data(self.seal.clone())
             .app_data(Data::from(self.health.clone()));
@@ -261,97 +264,7 @@ const MODULES: [Routes; 6] = [
 
 /// The database of `services`, for commands that need no server.
 pub fn database(config: &Config, services: &Services) -> Db {
-    connect(config, services, Clock::default())
-}
-
-fn connect(config: &Config, services: &Services, clock: Clock) -> Db {
-    let pool = PoolSettings {
-        requests: config.db_pool_max,
-        background: config.db_pool_background,
-        patience: Duration::from_millis(config.db_pool_wait_ms),
-        deadline: DATABASE_DEADLINE,
-    };
-    Db::new(services.database_url(), &pool, clock)
-}
-
-fn limits(config: &Config) -> Limits {
-    let limit = |name: &str, per_minute| Limit { name: name.to_owned(), per_minute };
-    let defaults = vec![
-        limit(TENANT, config.limit_tenant_per_minute),
-        limit("POST /api/v1/leads", config.limit_lead_create_per_minute),
-        limit("GET /api/v1/leads", config.limit_lead_list_per_minute),
-    ];
-    Limits::new(defaults, config.limit_address_per_minute, config.limits_enabled)
-}
-
-/// Everything of which a tenant may have only so much, besides requests a minute.
-fn quotas(config: &Config, events: &EventsHandle) -> Quotas {
-    let (streams, feed) = (config.event_streams_per_tenant, events.feed().clone());
-    let (body, import) = (BODY_LIMIT, config.import_max_bytes);
-    Quotas::new(vec![
-        Box::new(move |tx| Ok(vec![Quota::held("event_streams", feed.open_of(tx.tenant()), streams)])),
-        Box::new(move |_| {
-            Ok(vec![
-                Quota::size("request_body", QuotaUnit::Bytes, body),
-                Quota::size("import_file", QuotaUnit::Bytes, import),
-            ])
-        }),
-        Box::new(crate::identity::quotas),
-        Box::new(crate::leads::quotas),
-        Box::new(crate::webhooks::quotas),
-    ])
-}
-
-fn webhook_settings(config: &Config) -> WebhookSettings {
-    WebhookSettings {
-        reach: if config.webhooks_development { Reach::Anywhere } else { Reach::Public },
-        timeout: Duration::from_secs(config.webhook_timeout_seconds.into()),
-        patience: TimeDelta::hours(config.webhook_disable_after_hours.into()),
-    }
-}
-
-fn capture_settings(config: &Config) -> CaptureSettings {
-    CaptureSettings {
-        public_url: public_url(config),
-        per_address: config.limit_capture_address_per_minute,
-        per_form: config.limit_capture_form_per_minute,
-    }
-}
-
-fn quotation_settings(config: &Config) -> QuotationSettings {
-    QuotationSettings {
-        public_url: public_url(config),
-        per_address: config.limit_quotation_address_per_minute,
-    }
-}
-
-fn mail_settings(config: &Config) -> MailSettings {
-    MailSettings {
-        host: config.smtp_host.clone(),
-        port: config.smtp_port,
-        tls: config.smtp_tls,
-        user: config.smtp_user.clone(),
-        password: config.smtp_password.clone(),
-        from: config.mail_from.clone(),
-    }
-}
-
-fn public_url(config: &Config) -> String {
-    match config.public_url.as_str() {
-        "" => format!("http://{}:{}", config.host, config.port),
-        url => url.trim_end_matches('/').to_owned(),
-    }
-}
-
-fn identity_settings(config: &Config) -> IdentitySettings {
-    let public_url = public_url(config);
-    let oidc = (!config.oidc_issuer.is_empty())
-        .then(|| OidcSettings { issuer: config.oidc_issuer.clone(), audience: config.oidc_audience.clone() });
-    let signup = match config.signup {
-        Signup::Open => SignupPolicy::Open,
-        Signup::Closed => SignupPolicy::Closed,
-    };
-    IdentitySettings { signup, public_url, oidc }
+    settings::connect(config, services, Clock::default())
 }
 
 /// Which methods each path takes.

@@ -14,6 +14,7 @@ use crate::platform::embedded::{
     DataDirChoice, EmbeddedError, EmbeddedNats, EmbeddedPostgres, LockedDataDir, resolve_data_dir,
 };
 use crate::platform::events::{CatalogueError, EventsError, NatsSettings};
+use crate::platform::files::FilesError;
 use crate::platform::mail::MailError;
 
 const LOGIN: &str = "cauce_app";
@@ -46,6 +47,9 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The store of files.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// The OpenAPI document.
     #[error("the OpenAPI document cannot be written: {0}")]
     Document(#[from] serde_json::Error),

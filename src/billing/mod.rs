@@ -3,7 +3,8 @@
 mod catalog;
 pub mod contract;
 mod customers;
-mod domain;
+pub mod documents;
+pub mod domain;
 mod http;
 mod inventory;
 mod quotations;

@@ -140,6 +140,18 @@ pub fn event_catalogue() -> Vec<CatalogueEntry> {
     events::catalogue()
 }
 
+/// How the transaction's tenant shows itself on its documents.
+pub fn letterhead(tx: &mut TenantTx<'_>) -> Result<Letterhead, IdentityError> {
+    let tenant = tenants::store::find(tx)?;
+    Ok(Letterhead {
+        name: tenant.name.to_string(),
+        tax_id: tenant.tax_id,
+        primary_color: tenant.branding.primary_color,
+        secondary_color: tenant.branding.secondary_color,
+        settings: tenant.settings,
+    })
+}
+
 /// How much of each limit of identity the transaction's tenant uses.
 pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
     Ok(vec![mail::invitations_today(tx)?])

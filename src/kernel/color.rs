@@ -30,6 +30,13 @@ impl Color {
         ))
     }
 
+    /// Red, green and blue.
+    pub fn rgb(&self) -> [u8; 3] {
+        let part =
+            |from: usize| self.0.get(from..from + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        [1, 3, 5].map(|from| part(from).unwrap_or_default())
+    }
+
     /// The colour as `#rrggbb`.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,6 +6,7 @@ mod currency;
 mod custom_fields;
 mod decimal;
 mod email;
+mod formats;
 mod locale;
 mod message;
 mod money;

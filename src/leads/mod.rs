@@ -30,7 +30,7 @@ pub use domain::{ActivityKind, ScoreReason, Status};
 pub use exports::Exports;
 pub use http::routes;
 pub use imports::Imports;
-pub use service::quotas;
+pub use service::{Prospect, begin_conversion, complete_conversion, quotas};
 pub use tasks::{start, subscriptions};
 
 const LEADS: Module = Module::named("leads");

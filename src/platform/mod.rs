@@ -8,6 +8,7 @@ pub mod db;
 pub mod embedded;
 pub mod events;
 pub mod fields;
+pub mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod http;
@@ -16,6 +17,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod mail;
 pub mod metrics;
+pub mod pdf;
 pub mod problem;
 mod schema;
 pub mod seal;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 pub use problems::IdentityError;
 
-use crate::kernel::{Country, Currency, EmailAddress, Locale, TimeZone};
+use crate::kernel::{Color, Country, Currency, EmailAddress, Locale, TaxId, TimeZone};
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
 
@@ -65,6 +65,21 @@ pub struct TenantSettings {
     pub locale: Locale,
     /// After how many days without activity a lead counts as forgotten.
     pub forgotten_after_days: u16,
+}
+
+/// How a tenant shows itself on its documents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letterhead {
+    /// Its name.
+    pub name: String,
+    /// Its tax identifier.
+    pub tax_id: Option<TaxId>,
+    /// The colour of what stands out.
+    pub primary_color: Option<Color>,
+    /// The colour beside it.
+    pub secondary_color: Option<Color>,
+    /// Its language, formats and time zone.
+    pub settings: TenantSettings,
 }
 
 /// What a person may do in a tenant; the table of rights is in `users/domain.rs`.

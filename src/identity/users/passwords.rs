@@ -18,6 +18,10 @@ const COST: (u32, u32, u32) = (19_456, 2, 1);
 /// Hashing takes a core and 19 MiB; more at once would let sign-ins starve everything else.
 const AT_ONCE: usize = 2;
 
+/// Added to the niceness of the threads that hash (`nice(2)`, which is per thread on Linux): when the cores are wanted by all,
+/// whoever works goes before whoever signs in.
+const NICENESS: i32 = 10;
+
 /// How long somebody waits for their turn before they are told to try again.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -66,6 +70,9 @@ impl Passwords {
         for _ in 0..AT_ONCE {
             let queue = queue.clone();
             std::thread::spawn(move || {
+                if let Err(error) = rustix::process::nice(NICENESS) {
+                    tracing::warn!(%error, "many sign-ins at once will slow other requests down");
+                }
                 let mut memory = Memory::new();
                 while let Some(work) = next(&queue) {
                     work(&mut memory);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::LeadId;
+pub use super::conversion_events::LeadConverted;
 pub use super::field_events::{LeadFieldArchived, LeadFieldChanged, LeadFieldDefined};
 pub use super::form_events::{CaptureOutcome, FormChange, LeadCaptured, LeadFormChanged};
 pub use super::import_events::{
@@ -205,6 +206,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<LeadScoreUpdated>(),
         CatalogueEntry::of::<LeadAssigned>(),
         CatalogueEntry::of::<LeadQualified>(),
+        CatalogueEntry::of::<LeadConverted>(),
         CatalogueEntry::of::<LeadFollowUpScheduled>(),
         CatalogueEntry::of::<LeadFollowUpDue>(),
         CatalogueEntry::of::<LeadForgotten>(),

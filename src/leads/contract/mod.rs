@@ -1,5 +1,6 @@
 //! What others may know of leads: their identifiers, what happens to them, and why something is refused.
 
+mod conversion_events;
 pub mod events;
 mod field_events;
 mod form_events;

@@ -4,6 +4,7 @@ mod activities;
 mod assignment;
 mod bulk;
 mod contacts;
+mod conversion;
 mod fields;
 mod merges;
 mod progress;
@@ -17,6 +18,7 @@ pub use activities::{NewActivity, activities, log_activity};
 pub use assignment::{add_rule, change_rule, give_owners, remove_rule, rule, rules, tell_owner};
 pub use bulk::{BulkMode, BulkOutcome, Chosen, LEADS_AT_ONCE, bulk};
 pub use contacts::{NewContact, add_contact, change_contact, contacts, remove_contact};
+pub use conversion::{Prospect, begin_conversion, complete_conversion};
 pub use fields::{
     archive_field, change_field, define_field, definitions, field, field_holders, fields, index,
 };

@@ -11,9 +11,9 @@ use crate::identity::People;
 use crate::kernel::Invalid;
 use crate::leads::LEADS;
 use crate::leads::contract::events::{
-    LeadActivityLogged, LeadAssigned, LeadCaptured, LeadContactChanged, LeadCreated, LeadFollowUpDue,
-    LeadFollowUpScheduled, LeadForgotten, LeadMergeUndone, LeadMerged, LeadQualified, LeadScoreUpdated,
-    LeadStatusChanged, LeadUpdated,
+    LeadActivityLogged, LeadAssigned, LeadCaptured, LeadContactChanged, LeadConverted, LeadCreated,
+    LeadFollowUpDue, LeadFollowUpScheduled, LeadForgotten, LeadMergeUndone, LeadMerged, LeadQualified,
+    LeadScoreUpdated, LeadStatusChanged, LeadUpdated,
 };
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::store;
@@ -63,7 +63,7 @@ const KINDS: [(TimelineKind, &str, &[&str]); 12] = [
     (TimelineKind::Import, "import", &[LeadCreated::TYPE]),
     (TimelineKind::Capture, "capture", &[LeadCaptured::TYPE]),
     (TimelineKind::Change, "change", &[LeadUpdated::TYPE]),
-    (TimelineKind::Status, "status", &[LeadStatusChanged::TYPE, LeadQualified::TYPE]),
+    (TimelineKind::Status, "status", &[LeadStatusChanged::TYPE, LeadQualified::TYPE, LeadConverted::TYPE]),
     (TimelineKind::Assignment, "assignment", &[LeadAssigned::TYPE]),
     (TimelineKind::Score, "score", &[LeadScoreUpdated::TYPE]),
     (TimelineKind::Activity, "activity", &[LeadActivityLogged::TYPE]),

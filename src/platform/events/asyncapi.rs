@@ -38,9 +38,9 @@ pub fn asyncapi(catalogue: &Catalogue) -> Value {
                 "host": "nats:4222",
                 "protocol": "nats",
                 "description": format!("NATS with JetStream; address and credentials are those in NATS_SERVERS. Streams:\n\n{}", stream_list(catalogue)),
-                "tags": catalogue.streams().iter().map(|(name, pattern)| json!({
+                "tags": catalogue.streams().iter().map(|(name, patterns)| json!({
                     "name": name,
-                    "description": format!("JetStream stream of the subjects `{pattern}`."),
+                    "description": format!("JetStream stream of the subjects `{}`.", patterns.join("`, `")),
                 })).collect::<Vec<_>>(),
                 "bindings": { "nats": {} },
             },
@@ -56,8 +56,11 @@ a message may come again with the same `id`, which is also its `Nats-Msg-Id`; co
 Events of one record (`subject`) arrive in order; `sequence` orders all events. A replay on purpose carries the header `Replay`.";
 
 fn stream_list(catalogue: &Catalogue) -> String {
-    let lines: Vec<String> =
-        catalogue.streams().iter().map(|(name, pattern)| format!("- `{name}`: `{pattern}`")).collect();
+    let lines: Vec<String> = catalogue
+        .streams()
+        .iter()
+        .map(|(name, patterns)| format!("- `{name}`: `{}`", patterns.join("`, `")))
+        .collect();
     lines.join("\n")
 }
 

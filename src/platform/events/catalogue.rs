@@ -53,8 +53,8 @@ fn json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// A JetStream stream: its name and the subject pattern that it takes.
-pub type Stream = (&'static str, &'static str);
+/// A JetStream stream: its name and the subject patterns that it takes.
+pub type Stream = (&'static str, &'static [&'static str]);
 
 /// All kinds of events.
 #[derive(Debug, Clone)]
@@ -90,8 +90,10 @@ impl Catalogue {
             if earlier.iter().any(|other| other.kind == entry.kind || other.subject == entry.subject) {
                 return Err(CatalogueError::Twice(entry.kind));
             }
-            let matching: Vec<_> =
-                streams.iter().filter(|(_, pattern)| takes(pattern, entry.subject)).collect();
+            let matching: Vec<_> = streams
+                .iter()
+                .filter(|(_, patterns)| patterns.iter().any(|pattern| takes(pattern, entry.subject)))
+                .collect();
             let [(name, _)] = matching.as_slice() else {
                 return Err(CatalogueError::Unrouted {
                     kind: entry.kind,

@@ -59,8 +59,8 @@ impl Reconciler<'_> {
     pub(super) async fn run(&self, position: i64) -> Result<(), Trouble> {
         self.ensure_canary().await?;
         let known = self.db.system(EVENTS, |tx| nats_state::streams(tx.conn())).await?;
-        for (name, pattern) in self.catalogue.streams() {
-            let stream = self.ensure_stream(name, pattern).await?;
+        for (name, patterns) in self.catalogue.streams() {
+            let stream = self.ensure_stream(name, patterns).await?;
             let info = stream.get_info().await.map_err(|error| Trouble::Nats(error.to_string()))?;
             let created_at = created_at(&info);
             let state = known.iter().find(|state| state.stream == *name);
@@ -104,10 +104,10 @@ impl Reconciler<'_> {
         Ok(())
     }
 
-    async fn ensure_stream(&self, name: &str, pattern: &str) -> Result<Stream, Trouble> {
+    async fn ensure_stream(&self, name: &str, patterns: &[&str]) -> Result<Stream, Trouble> {
         let wanted = Config {
             name: name.to_owned(),
-            subjects: vec![pattern.to_owned()],
+            subjects: patterns.iter().map(ToString::to_string).collect(),
             storage: StorageType::File,
             discard: DiscardPolicy::New,
             max_bytes: self.max_bytes,

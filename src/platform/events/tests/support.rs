@@ -73,7 +73,7 @@ impl Event for ThingNoted {
 
 pub(super) fn catalogue() -> Arc<Catalogue> {
     let entries = vec![CatalogueEntry::of::<ThingChanged>(), CatalogueEntry::of::<ThingNoted>()];
-    Arc::new(Catalogue::new(entries, vec![("THING_EVENTS", "thing.>")]).unwrap())
+    Arc::new(Catalogue::new(entries, vec![("THING_EVENTS", &["thing.>"])]).unwrap())
 }
 
 /// A database with the schema, and a server process's worth of connections to it.
