@@ -1,11 +1,11 @@
 //! Products, prices, stock, lots and quotations of a seeded tenant.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Tenant;
 
-/// Fills the catalogue and the inventory; what stands for each path parameter.
-pub async fn sales(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)> {
+/// Fills the catalogue, the inventory and quotations for a customer; what stands for each path parameter.
+pub async fn sales(tenant: &Tenant, marker: &str, customer: &str) -> Vec<(&'static str, String)> {
     let owner = &tenant.owner;
     let good = json!({ "kind": "good", "sku": marker, "name": marker, "description": marker });
     let good = owner.post("/api/v1/products", good).await.expect(201).text_at("/id");
@@ -27,7 +27,28 @@ pub async fn sales(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)>
         "polygon": { "type": "Polygon", "coordinates": [ring] }
     });
     let lot = owner.post("/api/v1/lots", lot).await.expect(201).text_at("/id");
+    let rules = json!({ "discount_limits": [{ "role": "SALES", "percent": "10" }], "amount_limits": [] });
+    owner.put("/api/v1/quotations/rules", rules).await.expect(200);
+    let body = json!({
+        "customer_id": customer, "title": marker, "notes": marker, "lines": [{ "product_id": good, "quantity": "1" }]
+    });
+    let mut quotations = Vec::new();
+    for _ in 0..3 {
+        let made = owner.post("/api/v1/quotations", body.clone()).await.expect(201);
+        quotations.push(made.header("location").expect("it is found somewhere").to_owned());
+    }
+    let act = async |index: usize, verb: &str, body: Value| {
+        owner.post(&format!("{}/{verb}", quotations[index]), body).await.expect(200)
+    };
+    act(0, "request-approval", json!({ "note": marker })).await;
+    let sent = act(1, "send", json!({ "reserve_stock": true })).await;
+    act(2, "send", json!({})).await;
+    act(2, "accept", json!({ "name": marker })).await;
+    let url = sent.text_at("/public_url");
     vec![
+        ("/api/v1/quotations/{id}", sent.text_at("/id")),
+        ("/api/v1/quotations/{id}/versions/{number}", "1".to_owned()),
+        ("/api/v1/public/quotations/{token}", url.rsplit('/').next().unwrap_or_default().to_owned()),
         ("/api/v1/products/{id}", good.clone()),
         ("/api/v1/price-lists/{id}", list),
         ("/api/v1/price-lists/{id}/prices/{product_id}", good),

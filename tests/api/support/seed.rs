@@ -73,7 +73,8 @@ impl Seeded {
         ids.push(("/api/v1/webhooks/{id}", webhook));
         ids.push(("/api/v1/webhooks/{id}/deliveries/{delivery_id}", delivery));
         ids.extend(files(&tenant, &marker).await);
-        ids.extend(sales(&tenant, &marker).await);
+        let customer = uuid::Uuid::now_v7().to_string();
+        ids.extend(sales(&tenant, &marker, &customer).await);
         Self { tenant, marker, ids }
     }
 

@@ -137,11 +137,12 @@ async fn of_a_seller_a_customer_and_a_cancellation_at_once_one_wins() {
     for _ in 0..5 {
         let (sent, link) = sent(&acme, json!({})).await;
         let path = path(&sent);
-        let accept = acme.owner.post(&format!("{path}/accept"), json!({}));
-        let cancel = acme.owner.post(&format!("{path}/cancel"), json!({}));
-        let visitor = stranger();
-        let reject = visitor.post(&link, json!({ "answer": "reject", "reason": "Caro" }));
-        let (accept, cancel, reject) = tokio::join!(accept, cancel, reject);
+        let (accept, cancel, visitor) = (format!("{path}/accept"), format!("{path}/cancel"), stranger());
+        let (accept, cancel, reject) = tokio::join!(
+            acme.owner.post(&accept, json!({})),
+            acme.owner.post(&cancel, json!({})),
+            visitor.post(&link, json!({ "answer": "reject", "reason": "Caro" })),
+        );
         let mut statuses = [accept.status, cancel.status, reject.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409, 409]);
