@@ -32,6 +32,7 @@ const STREAMS: [Stream; 5] = [
 /// Every kind of event, and the streams that carry them.
 pub fn catalogue() -> Result<Catalogue, CatalogueError> {
     let mut entries = crate::leads::event_catalogue();
+    entries.extend(crate::crm::event_catalogue());
     entries.extend(crate::identity::event_catalogue());
     entries.extend(crate::billing::event_catalogue());
     entries.extend(crate::webhooks::event_catalogue());

@@ -131,6 +131,7 @@ impl App {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
                 crate::leads::start(&db, &tasks, &people, &imports, &exports);
+                crate::crm::start(&db, &tasks, &people);
                 crate::billing::start(&db, &tasks);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
@@ -253,8 +254,9 @@ type Routes = fn(&mut ServiceConfig<'_>);
 
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [Routes; 6] = [
+const MODULES: [Routes; 7] = [
     crate::leads::routes,
+    crate::crm::routes,
     crate::billing::routes,
     crate::webhooks::routes,
     events::routes,

@@ -55,6 +55,7 @@ pub(super) fn quotas(config: &Config, events: &EventsHandle) -> Quotas {
         }),
         Box::new(crate::identity::quotas),
         Box::new(crate::leads::quotas),
+        Box::new(crate::crm::quotas),
         Box::new(crate::webhooks::quotas),
     ])
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
@@ -37,6 +38,11 @@ impl TimeZone {
     /// The zone, to compute local times with.
     pub fn tz(self) -> Tz {
         self.0
+    }
+
+    /// The day that it is there at `instant`.
+    pub fn day_of(self, instant: DateTime<Utc>) -> NaiveDate {
+        instant.with_timezone(&self.0).date_naive()
     }
 }
 

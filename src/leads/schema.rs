@@ -231,18 +231,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    leads.field_values (tenant_id, record_id, field_id, number) {
-        tenant_id -> Uuid,
-        record_id -> Uuid,
-        field_id -> Uuid,
-        number -> Int2,
-        text_value -> Nullable<Text>,
-        number_value -> Nullable<Float8>,
-        unique_key -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
     leads.likenesses (tenant_id, kind, key, lead_id) {
         tenant_id -> Uuid,
         kind -> Int2,
@@ -331,5 +319,5 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(field_values, identities, leads);
+diesel::allow_tables_to_appear_in_same_query!(identities, leads);
 diesel::allow_tables_to_appear_in_same_query!(form_consents, forms);

@@ -5,6 +5,7 @@
 
 mod billing;
 mod capture;
+mod crm;
 mod events;
 mod exports;
 mod fields;

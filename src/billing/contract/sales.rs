@@ -1,5 +1,6 @@
 //! Why something about products, stock or quotations was refused.
 
+use crate::crm::CrmError;
 use crate::identity::IdentityError;
 use crate::kernel::{Invalid, Message};
 use crate::platform::db::DbError;
@@ -17,6 +18,9 @@ pub enum SalesError {
     /// A rule refuses it; the problem says which, and what to do.
     #[error("{0}")]
     Refused(Problem),
+    /// The customer.
+    #[error("{0}")]
+    Customer(#[from] CrmError),
     /// Identity could not answer.
     #[error("{0}")]
     Identity(#[from] IdentityError),
@@ -100,6 +104,7 @@ impl AsProblem for SalesError {
             Self::NotFound(thing) => thing.problem(),
             Self::Stale(version) => Problem::stale(*version),
             Self::Refused(problem) => problem.clone(),
+            Self::Customer(error) => error.as_problem(),
             Self::Identity(error) => error.as_problem(),
             Self::Db(error) => error.as_problem(),
         }

@@ -10,5 +10,5 @@ mod tests;
 mod value;
 
 pub use definition::{FieldDefinition, FieldKey, FieldKind};
-pub use set::{FieldSet, Refused};
+pub use set::{FieldSet, Refused, free_values};
 pub use value::Indexed;

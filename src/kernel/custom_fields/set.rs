@@ -122,6 +122,30 @@ impl FieldSet {
     }
 }
 
+/// The values as they may be kept under any name, defined or not: few enough, short enough, and no objects.
+pub fn free_values(fields: Map<String, Value>) -> Result<Map<String, Value>, Invalid> {
+    let too_long = |value: &Value| matches!(value, Value::String(text) if text.chars().count() > 10_000);
+    if fields.len() > 100 || fields.keys().any(|name| name.is_empty() || name.chars().count() > 100) {
+        return Err(Invalid::new(
+            "at most 100 fields, with names of 1 to 100 characters",
+            "como máximo 100 campos, con nombres de 1 a 100 caracteres",
+        ));
+    }
+    // Which lists are taken is up to the fields that the tenant defined.
+    let is_odd_list = |value: &Value| {
+        value.as_array().is_some_and(|items| {
+            items.len() > 200 || items.iter().any(|item| !item.is_string() || too_long(item))
+        })
+    };
+    if fields.values().any(|value| value.is_object() || is_odd_list(value) || too_long(value)) {
+        return Err(Invalid::new(
+            "values are texts of at most 10,000 characters, numbers, booleans, null, or the choices of a defined field",
+            "los valores son textos de hasta 10 000 caracteres, números, booleanos, null, o las opciones de un campo definido",
+        ));
+    }
+    Ok(fields)
+}
+
 fn required() -> Invalid {
     Invalid::new("is required", "es obligatorio")
 }

@@ -31,6 +31,8 @@ const SEPARATORS: [char; 6] = [' ', '-', '.', '/', '_', '\u{a0}'];
 
 /// The RFC that invoices to the general public carry; its check digit is wrong by decree.
 const GENERAL_PUBLIC: &str = "XAXX010101000";
+/// The RFC that invoices to foreigners carry.
+const FOREIGNERS: &str = "XEXX010101000";
 
 impl TaxId {
     /// Parses an identifier of `country` in either case, with or without separators.
@@ -62,6 +64,11 @@ impl TaxId {
     /// The identifier, in capitals and without separators.
     pub fn as_str(&self) -> &str {
         &self.value
+    }
+
+    /// Whether it stands for many: Mexico's general public, and foreigners.
+    pub fn is_shared(&self) -> bool {
+        self.country == Country::MEXICO && [GENERAL_PUBLIC, FOREIGNERS].contains(&self.value.as_str())
     }
 
     /// Whether the check digit is right; `None` when the identifier has none that is known here.

@@ -88,6 +88,18 @@ fn wrong_shapes_are_refused() {
 }
 
 #[test]
+fn two_identifiers_of_mexico_stand_for_many() {
+    for (country, text, is_shared) in [
+        ("MX", "XAXX010101000", true),
+        ("MX", "XEXX010101000", true),
+        ("MX", "EKU9003173C9", false),
+        ("GT", "XAXX010101000", false),
+    ] {
+        assert_eq!(parse(country, text).unwrap().is_shared(), is_shared, "{country} {text}");
+    }
+}
+
+#[test]
 fn dates_of_either_century_count() {
     assert!(parse("MX", "ABC000229AB1").is_ok(), "2000 had a 29 February");
     assert!(parse("MX", "ABC010229AB1").is_err(), "neither 1901 nor 2001 had one");

@@ -14,6 +14,7 @@ use crate::kernel::Message;
 use crate::leads::domain::Status;
 use crate::platform::auth::UserId;
 use crate::platform::db::DbError;
+use crate::platform::fields::FieldsError;
 use crate::platform::id::Id;
 use crate::platform::problem::{AsProblem, Problem};
 
@@ -68,12 +69,6 @@ pub enum LeadsError {
         /// Which field is the same: `email` or `phone`.
         field: &'static str,
     },
-    /// Not there, archived, or another tenant's.
-    #[error("no such field")]
-    FieldNotFound,
-    /// The tenant has a field of that key.
-    #[error("the key belongs to field {0}")]
-    FieldKeyTaken(uuid::Uuid),
     /// The value of a unique field belongs to another lead.
     #[error("the value of {key} belongs to lead {existing}")]
     FieldTaken {
@@ -117,6 +112,9 @@ pub enum LeadsError {
     /// The request itself is refused.
     #[error("{0}")]
     Invalid(Problem),
+    /// Something about the fields that a tenant defines.
+    #[error("{0}")]
+    Fields(FieldsError),
     /// Identity could not answer.
     #[error("{0}")]
     Identity(#[from] IdentityError),
@@ -128,6 +126,18 @@ pub enum LeadsError {
 impl From<Problem> for LeadsError {
     fn from(problem: Problem) -> Self {
         Self::Invalid(problem)
+    }
+}
+
+impl From<FieldsError> for LeadsError {
+    fn from(error: FieldsError) -> Self {
+        match error {
+            FieldsError::ValueTaken { record, key } => {
+                Self::FieldTaken { existing: LeadId::from(record), key }
+            }
+            FieldsError::Db(error) => Self::Db(error),
+            other => Self::Fields(other),
+        }
     }
 }
 
@@ -174,16 +184,13 @@ impl AsProblem for LeadsError {
             Self::MergeWithItself => problems::merge_with_itself(),
             Self::MergeConverted(lead) => problems::merge_converted(*lead),
             Self::MergeOver => problems::merge_over(),
-            Self::FieldNotFound => {
-                Problem::not_found("field-not-found", Message::new("No such field", "No existe ese campo"))
-            }
-            Self::FieldKeyTaken(existing) => problems::field_key_taken(*existing),
             Self::FieldTaken { existing, key } => problems::field_taken(*existing, key),
             Self::Duplicate { existing, field } => problems::duplicate(*existing, field),
             Self::WrongState { from, to } => problems::wrong_state(*from, *to),
             Self::Stale(version) => Problem::stale(*version),
             Self::UnknownOwner(_) => problems::unknown_owner(),
             Self::Invalid(problem) => problem.clone(),
+            Self::Fields(error) => error.as_problem(),
             Self::Identity(error) => error.as_problem(),
             Self::Db(error) => error.as_problem(),
         }

@@ -54,15 +54,6 @@ pub fn unknown_owner() -> Problem {
     Problem::invalid(vec![FieldError::at("/owner_id", reason)])
 }
 
-/// 409: the tenant has a field of that key.
-pub fn field_key_taken(existing: uuid::Uuid) -> Problem {
-    Problem::conflict(
-        "field-key-taken",
-        Message::new("There is a field with this key", "Ya hay un campo con esta clave"),
-    )
-    .member("existing_id", json!(existing))
-}
-
 /// 409: the value of a unique field is another lead's.
 pub fn field_taken(existing: LeadId, key: &str) -> Problem {
     Problem::conflict(

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Consent, Details};
-use crate::kernel::{Country, EmailAddress, Invalid, Line, Money, Phone, Prose, WebUrl};
+use crate::kernel::{Country, EmailAddress, Invalid, Line, Money, Phone, Prose, WebUrl, free_values};
 use crate::platform::http::Fields;
 use crate::platform::problem::Problem;
 
@@ -49,9 +49,11 @@ impl Form {
             source: fields
                 .take("/source", Line::parse(self.source.as_deref().unwrap_or("manual")))
                 .unwrap_or_else(placeholder),
-            tags: tags(&self.tags, &mut fields),
+            tags: fields.tags(&self.tags),
             notes: fields.take_optional("/notes", self.notes.as_deref(), Prose::parse),
-            custom_fields: fields.take("/custom_fields", custom(&self.custom_fields)).unwrap_or_default(),
+            custom_fields: fields
+                .take("/custom_fields", free_values(self.custom_fields.clone()))
+                .unwrap_or_default(),
             consent: self.consent.clone().and_then(|consent| fields.take("/consent", consent.parse())),
         };
         if self.email.is_none() && self.phone.is_none() {
@@ -108,43 +110,4 @@ fn revenue(money: Money) -> Result<Money, Invalid> {
         return Err(Invalid::new("must not be below zero", "no puede ser menor que cero"));
     }
     Ok(money)
-}
-
-fn tags(texts: &[String], fields: &mut Fields) -> Vec<Line<50>> {
-    if texts.len() > 50 {
-        fields.refuse("/tags", Invalid::new("at most 50 tags", "como máximo 50 etiquetas"));
-        return Vec::new();
-    }
-    let mut tags: Vec<Line<50>> = Vec::new();
-    for (index, text) in texts.iter().enumerate() {
-        if let Some(tag) = fields.take(&format!("/tags/{index}"), Line::parse(text))
-            && !tags.contains(&tag)
-        {
-            tags.push(tag);
-        }
-    }
-    tags
-}
-
-fn custom(fields: &Map<String, Value>) -> Result<Map<String, Value>, Invalid> {
-    let too_long = |value: &Value| matches!(value, Value::String(text) if text.chars().count() > 10_000);
-    if fields.len() > 100 || fields.keys().any(|name| name.is_empty() || name.chars().count() > 100) {
-        return Err(Invalid::new(
-            "at most 100 fields, with names of 1 to 100 characters",
-            "como máximo 100 campos, con nombres de 1 a 100 caracteres",
-        ));
-    }
-    // Which lists are taken is up to the fields that the tenant defined.
-    let is_odd_list = |value: &Value| {
-        value.as_array().is_some_and(|items| {
-            items.len() > 200 || items.iter().any(|item| !item.is_string() || too_long(item))
-        })
-    };
-    if fields.values().any(|value| value.is_object() || is_odd_list(value) || too_long(value)) {
-        return Err(Invalid::new(
-            "values are texts of at most 10,000 characters, numbers, booleans, null, or the choices of a defined field",
-            "los valores son textos de hasta 10 000 caracteres, números, booleanos, null, o las opciones de un campo definido",
-        ));
-    }
-    Ok(fields.clone())
 }

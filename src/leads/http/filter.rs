@@ -6,10 +6,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::listing::patterns;
 use crate::leads::domain::Status;
 use crate::leads::store::Filter;
-use crate::platform::http::Moment;
+use crate::platform::http::{Moment, search_patterns};
 use crate::platform::problem::Problem;
 
 /// Which leads, as in lists; what is left out does not matter.
@@ -78,7 +77,7 @@ impl LeadFilter {
             updated: (at(self.updated_from), at(self.updated_to)),
             follow_up: (at(self.follow_up_from), at(self.follow_up_to)),
             forgotten: self.forgotten,
-            patterns: self.q.as_deref().map(patterns).transpose()?,
+            patterns: self.q.as_deref().map(search_patterns).transpose()?,
             fields: Vec::new(),
         })
     }

@@ -8,15 +8,16 @@ use uuid::Uuid;
 
 use super::ReadLeads;
 use super::views::{LeadView, StatusCounts, SummaryView};
-use crate::kernel::text::{digits, fold};
-use crate::kernel::{FieldSet, Invalid, Line};
+use crate::kernel::{FieldSet, Invalid};
 use crate::leads::domain::Status;
 use crate::leads::service::{self, Summary};
-use crate::leads::store::{Direction, FieldOrder, Filter, Place, Sort, SortKey};
+use crate::leads::store::{Filter, Place, Sort, SortKey};
 use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
-use crate::platform::fields::conditions;
-use crate::platform::http::{Cursor, Moment, Page, PageLimit, QueryWithFields, Reply};
+use crate::platform::fields::{FieldOrder, conditions};
+use crate::platform::http::{
+    Cursor, Direction, Moment, Page, PageLimit, QueryWithFields, Reply, search_patterns,
+};
 use crate::platform::problem::{FieldError, Problem};
 
 /// Which leads, in which order.
@@ -152,27 +153,10 @@ impl ListQuery {
             updated: (at(self.updated_from), at(self.updated_to)),
             follow_up: (at(self.follow_up_from), at(self.follow_up_to)),
             forgotten: self.forgotten,
-            patterns: self.q.as_deref().map(patterns).transpose()?,
+            patterns: self.q.as_deref().map(search_patterns).transpose()?,
             fields: Vec::new(),
         })
     }
-}
-
-/// `LIKE` patterns for what somebody typed into a search box.
-pub(super) fn patterns(typed: &str) -> Result<Vec<String>, Problem> {
-    let refuse = |reason: Invalid| Problem::invalid(vec![FieldError::parameter("q", reason)]);
-    let line = Line::<100>::parse(typed).map_err(refuse)?;
-    let mut patterns = vec![pattern(&fold(line.as_str()))];
-    let number = digits(line.as_str());
-    let is_number = line.as_str().chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
-    if number.len() >= 4 && is_number {
-        patterns.push(pattern(&number));
-    }
-    Ok(patterns)
-}
-
-fn pattern(text: &str) -> String {
-    format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
 }
 
 /// The order that `text` names.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{check_version, commit};
-use crate::kernel::{EmailAddress, Phone, WebUrl};
+use crate::kernel::{EmailAddress, Line, Phone, Prose, WebUrl};
 use crate::leads::contract::events::{LeadConverted, LeadStatusChanged};
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::{Lead, Status};
@@ -18,9 +18,9 @@ pub struct Prospect {
     /// The lead.
     pub id: LeadId,
     /// The company.
-    pub company_name: String,
+    pub company_name: Line<255>,
     /// The person.
-    pub contact_name: Option<String>,
+    pub contact_name: Option<Line<255>>,
     /// Their e-mail address.
     pub email: Option<EmailAddress>,
     /// Their phone.
@@ -30,9 +30,9 @@ pub struct Prospect {
     /// Who works on it.
     pub owner: Option<UserId>,
     /// Labels.
-    pub tags: Vec<String>,
+    pub tags: Vec<Line<50>>,
     /// Free text.
-    pub notes: Option<String>,
+    pub notes: Option<Prose<10_000>>,
     /// What the tenant keeps beside.
     pub custom_fields: Map<String, Value>,
     lead: Lead,
@@ -50,14 +50,14 @@ pub fn begin_conversion(
     let details = lead.details.clone();
     Ok(Prospect {
         id,
-        company_name: details.company_name.to_string(),
-        contact_name: details.contact_name.map(|name| name.to_string()),
+        company_name: details.company_name,
+        contact_name: details.contact_name,
         email: details.email,
         phone: details.phone,
         website: details.website,
         owner: lead.owner,
-        tags: details.tags.iter().map(ToString::to_string).collect(),
-        notes: details.notes.map(|notes| notes.to_string()),
+        tags: details.tags,
+        notes: details.notes,
         custom_fields: details.custom_fields,
         lead,
     })

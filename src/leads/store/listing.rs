@@ -1,5 +1,7 @@
 //! Lists of leads: filters, sorts and keyset pages; counts by state.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Datelike, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -8,15 +10,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Row;
-use super::field_values::{self, FieldOrder};
 use crate::kernel::Indexed;
-use crate::leads::LEADS;
 use crate::leads::contract::LeadsError;
 use crate::leads::domain::Status;
 use crate::leads::schema::leads::{self, dsl};
+use crate::leads::{FIELDS, LEADS};
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::fields::FieldCondition;
-use crate::platform::http::{Cursor, PageLimit};
+use crate::platform::fields::{FieldCondition, FieldOrder};
+use crate::platform::http::{Cursor, Direction, PageLimit};
 
 /// Which leads are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -59,13 +60,6 @@ pub enum SortKey {
     Field(FieldOrder),
 }
 
-/// Upwards or downwards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Direction {
-    Ascending,
-    Descending,
-}
-
 /// An order: a key and a direction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sort {
@@ -100,7 +94,9 @@ impl Place {
             SortKey::Score => Value::Number(row.score),
             SortKey::CompanyName => Value::Text(row.company_name.clone()),
             SortKey::NextFollowUpAt => Value::Time(row.next_follow_up_at.unwrap_or_default()),
-            SortKey::Field(order) => Value::Indexed(order.value_of(row)),
+            SortKey::Field(order) => {
+                Value::Indexed(order.value_of(&row.custom_fields.read().unwrap_or_default()))
+            }
         };
         Cursor::write(&Self { sort: sort.clone(), value, id: row.id })
     }
@@ -134,7 +130,9 @@ pub fn list(
             Value::Indexed(value) => Some((value, place.id)),
             _ => None,
         });
-        return field_values::ordered(tx, order, sort.direction, place, limit, within);
+        let within = within.map(|within| within.select(dsl::id));
+        let ids = FIELDS.ordered(tx, order, sort.direction, place, limit, within)?;
+        return in_order(tx, &ids);
     }
     let query = narrowed(tx, filter)?;
     let query = match place {
@@ -143,6 +141,18 @@ pub fn list(
     };
     let query = order(query, sort).limit(limit.rows_to_read()).select(Row::as_select());
     Ok(query.load(tx.conn(LEADS)?).map_err(DbError::from)?)
+}
+
+/// The rows of `ids`, in their order.
+fn in_order(tx: &mut TenantTx<'_>, ids: &[Uuid]) -> Result<Vec<Row>, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let rows = leads::table
+        .filter(dsl::tenant_id.eq(tenant).and(dsl::id.eq_any(ids)))
+        .select(Row::as_select())
+        .load::<Row>(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
+    let mut rows: HashMap<Uuid, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
+    Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
 }
 
 /// Up to `at_most` leads that `filter` leaves behind the lead `behind`, by identifier.
@@ -200,14 +210,7 @@ pub(super) fn narrowed(tx: &mut TenantTx<'_>, filter: &Filter) -> Result<Query, 
     let tenant = tx.tenant().uuid();
     let mut query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), filter);
     for condition in &filter.fields {
-        let found = dsl::id.eq_any(field_values::matching(tenant, condition));
-        // Few leads are looked up one by one. Of many, OR keeps PostgreSQL from a probe for each: it hashes what is found
-        // and goes through the list in its order, which ends when the page is full.
-        if field_values::is_broad(tx, condition)? {
-            query = query.filter(found.or(sql::<Bool>("FALSE")));
-        } else {
-            query = query.filter(found);
-        }
+        query = query.filter(FIELDS.matching(tx, condition)?);
     }
     Ok(query)
 }

@@ -3,7 +3,6 @@
 mod activities;
 mod assignment;
 mod contacts;
-mod field_values;
 mod likenesses;
 mod listing;
 mod merges;
@@ -16,9 +15,8 @@ use diesel::sql_types::{Array, Uuid as SqlUuid};
 pub use activities::{ActivityRow, activities, activity_texts, insert_activity};
 pub use assignment::{RuleRow, delete_rule, loads, lock_rule, rules, save_rule, take_turns};
 pub use contacts::{ContactRow, contacts, delete_contact, find_contact, insert_contact, save_contact};
-pub use field_values::FieldOrder;
 pub use likenesses::{Shared, likenesses_of, rows_of, save_likenesses, shared};
-pub use listing::{Direction, Filter, Place, Sort, SortKey, attention, counts, custom_keys, ids, list};
+pub use listing::{Filter, Place, Sort, SortKey, attention, counts, custom_keys, ids, list};
 pub use merges::{
     MergeRow, close_merge, forget_merges, insert_merge, lock_merge, merges, move_back, move_belongings,
     put_row,

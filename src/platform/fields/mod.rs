@@ -5,7 +5,9 @@
 //! Whatever was written before a field was defined is looked through twice: at once and a minute later, because a
 //! transaction may have begun before the definition and end after the first look.
 
+mod defining;
 mod index;
+mod lists;
 mod query;
 mod store;
 mod upkeep;
@@ -13,7 +15,9 @@ mod wire;
 
 use crate::platform::db::Module;
 
+pub use defining::{FieldsError, refused_values};
 pub use index::{IndexError, TakenBy};
+pub use lists::{FieldOrder, Matching};
 pub use query::{FieldCondition, FieldTest, conditions};
 pub use store::FieldRow;
 pub use wire::{FieldPatch, FieldRequest, FieldView};

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::words::explain;
-use crate::kernel::{Invalid, Message};
+use crate::kernel::{Invalid, Line, Message};
 use crate::platform::idempotency::Once;
 use crate::platform::problem::{FieldError, Problem};
 
@@ -148,6 +148,23 @@ impl Fields {
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<T> {
         text.and_then(|text| self.take(pointer, parse(text)))
+    }
+
+    /// The labels of a record, without repetition: at most 50, from the member `tags`.
+    pub fn tags(&mut self, texts: &[String]) -> Vec<Line<50>> {
+        if texts.len() > 50 {
+            self.refuse("/tags", Invalid::new("at most 50 tags", "como máximo 50 etiquetas"));
+            return Vec::new();
+        }
+        let mut tags: Vec<Line<50>> = Vec::new();
+        for (index, text) in texts.iter().enumerate() {
+            if let Some(tag) = self.take(&format!("/tags/{index}"), Line::parse(text))
+                && !tags.contains(&tag)
+            {
+                tags.push(tag);
+            }
+        }
+        tags
     }
 
     /// Refuses `pointer` for `reason`.

@@ -80,6 +80,15 @@ impl TryFrom<u32> for PageLimit {
     }
 }
 
+/// Upwards or downwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// The least first.
+    Ascending,
+    /// The greatest first.
+    Descending,
+}
+
 /// A place in a list, opaque to clients: the sort keys of the last item seen.
 pub struct Cursor;
 

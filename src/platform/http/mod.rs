@@ -9,6 +9,7 @@ pub mod openapi;
 mod patch;
 mod protection;
 mod reply;
+mod search;
 mod words;
 
 #[cfg(any(test, fuzzing))]
@@ -19,8 +20,9 @@ pub use body::{
 };
 pub use client::{TrustedProxies, client_address, place_of};
 pub use context::{AnsweredWith, ReadableBy, RequestContext, allowed_methods, in_context};
-pub use cursor::{Cursor, Page, PageLimit};
-pub use moment::Moment;
+pub use cursor::{Cursor, Direction, Page, PageLimit};
+pub use moment::{Day, Moment};
 pub use patch::Patch;
 pub use protection::Outside;
 pub use reply::Reply;
+pub use search::search_patterns;

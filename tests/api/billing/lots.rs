@@ -74,7 +74,7 @@ async fn lots_that_are_no_place_or_have_no_plan_are_refused() {
     let many = vec![json!([0, 0]); 2001];
     for (change, pointer) in [
         (json!({ "polygon": { "type": "Point", "coordinates": [] } }), "/polygon/type"),
-        (json!({ "polygon": { "type": "Polygon" } }), "/polygon/coordinates"),
+        (json!({ "polygon": { "type": "Polygon" } }), "/polygon"),
         (json!({ "polygon": { "type": "Polygon", "coordinates": [] } }), "/polygon/coordinates"),
         (ring(json!([[0, 0], [1, 0], [0, 0]])), "/polygon/coordinates/0"),
         (ring(json!([[0, 0], [1, 0], [1, 1], [0, 1]])), "/polygon/coordinates/0"),

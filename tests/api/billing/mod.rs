@@ -7,7 +7,7 @@ mod quotations;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Tenant};
+use crate::support::{Answer, Tenant, unique};
 
 const PRODUCTS: &str = "/api/v1/products";
 const LISTS: &str = "/api/v1/price-lists";
@@ -22,8 +22,9 @@ fn with(mut body: Value, more: Value) -> Value {
 }
 
 /// A new customer's identifier.
-async fn customer(_tenant: &Tenant) -> String {
-    uuid::Uuid::now_v7().to_string()
+async fn customer(tenant: &Tenant) -> String {
+    let name = unique("cliente");
+    tenant.owner.post("/api/v1/customers", json!({ "trade_name": name })).await.expect(201).text_at("/id")
 }
 
 /// 16 % of VAT that is added.

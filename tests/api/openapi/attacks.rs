@@ -282,8 +282,9 @@ fn adapted(mut body: Value, whose: &Seeded) -> Value {
 /// The kind of record that a member or parameter called `name` refers to, as in [`Seeded::ids`].
 fn place_of(name: &str) -> Option<&'static str> {
     Some(match name.trim_end_matches('s') {
-        "owner_id" | "user_id" | "actor_id" => "/api/v1/users/{id}",
+        "owner_id" | "user_id" | "actor_id" | "assignee_id" => "/api/v1/users/{id}",
         "lead_id" | "record_id" | "other_id" => "/api/v1/leads/{id}",
+        "customer_id" | "parent_id" => "/api/v1/customers/{id}",
         "contact_id" => "/api/v1/leads/{id}/contacts/{contact_id}",
         "import_id" => "/api/v1/leads/imports/{id}",
         "upload_id" => "/api/v1/leads/imports/uploads/{id}",

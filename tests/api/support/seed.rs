@@ -73,7 +73,9 @@ impl Seeded {
         ids.push(("/api/v1/webhooks/{id}", webhook));
         ids.push(("/api/v1/webhooks/{id}/deliveries/{delivery_id}", delivery));
         ids.extend(files(&tenant, &marker).await);
-        let customer = uuid::Uuid::now_v7().to_string();
+        ids.extend(customers(&tenant, &marker).await);
+        let customer = ids.iter().find(|(place, _)| *place == "/api/v1/customers/{id}");
+        let customer = customer.map(|(_, id)| id.clone()).unwrap_or_default();
         ids.extend(sales(&tenant, &marker, &customer).await);
         Self { tenant, marker, ids }
     }
@@ -143,6 +145,33 @@ async fn webhook(tenant: &Tenant, marker: &str) -> (String, String) {
     })
     .await;
     (id, ping.text_at("/id"))
+}
+
+/// A customer with a person, an activity and a field of its own.
+async fn customers(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)> {
+    let field = json!({ "key": "zona", "label": marker, "type": "text" });
+    let field = tenant.owner.post("/api/v1/customers/fields", field).await.expect(201);
+    let customer = json!({
+        "trade_name": format!("Cliente {marker}"), "legal_name": marker, "notes": marker, "tags": [marker],
+        "tax_id": { "country": "GT", "number": marker }, "custom_fields": { "zona": marker }
+    });
+    let id = tenant.owner.post("/api/v1/customers", customer).await.expect(201).text_at("/id");
+    let of_customer = |rest: &str| format!("/api/v1/customers/{id}/{rest}");
+    let contact = json!({ "name": marker, "email": format!("cliente.{marker}@taller.example") });
+    let contact = tenant.owner.post(&of_customer("contacts"), contact).await.expect(201);
+    let activity = json!({ "kind": "call", "text": marker });
+    tenant.owner.post(&of_customer("activities"), activity).await.expect(201);
+    let contract = json!({
+        "title": marker, "value": { "amount": "1500.00", "currency": "MXN" }, "billing_period": "month",
+        "starts_on": "2027-01-01", "renews_on": "2027-12-01", "active": true
+    });
+    let contract = tenant.owner.post(&of_customer("contracts"), contract).await.expect(201);
+    vec![
+        ("/api/v1/customers/{id}/contracts/{contract_id}", contract.text_at("/id")),
+        ("/api/v1/customers/fields/{id}", field.text_at("/id")),
+        ("/api/v1/customers/{id}/contacts/{contact_id}", contact.text_at("/id")),
+        ("/api/v1/customers/{id}", id),
+    ]
 }
 
 /// Imports that brought, refused and changed something, a saved mapping, and an export.

@@ -40,6 +40,8 @@ const DEFINERS: &[&str] = &[
     "billing.find_quotation",
     "billing.tenants_with_lots_due",
     "billing.tenants_with_quotations_due",
+    "crm.find",
+    "crm.tenants",
     "events.make_room",
     "identity.claim_signup",
     "identity.claim_slug",

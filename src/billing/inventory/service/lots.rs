@@ -295,5 +295,5 @@ fn taken(row: &LotRow) -> Problem {
             ),
         })
         .member("lot_id", json!(row.id))
-        .member("status", json!(row.status))
+        .member("lot_status", json!(row.status))
 }

@@ -169,7 +169,7 @@ fn held_pending(tx: &mut TenantTx<'_>, id: Uuid, expected: Option<i32>) -> Resul
         format!("This one is {}", stands.as_str()),
         format!("Esta es {}", stands.as_str()),
     ))
-    .member("status", json!(stands))
+    .member("quotation_status", json!(stands))
     .member("allowed", json!(stands.ways()))
     .into())
 }

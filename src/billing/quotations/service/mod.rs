@@ -54,7 +54,10 @@ fn held_draft(tx: &mut TenantTx<'_>, id: Uuid, expected: Option<i32>) -> Result<
             "Solo cotizaciones DRAFT pueden cambiarse; duplíquela para ofrecer otra cosa",
         ),
     );
-    Err(problem.member("status", json!(row.status)).member("allowed", json!(row.status()?.ways())).into())
+    Err(problem
+        .member("quotation_status", json!(row.status))
+        .member("allowed", json!(row.status()?.ways()))
+        .into())
 }
 
 /// Moves a locked quotation on; 409 where there is no such way.
@@ -97,7 +100,7 @@ fn wrong_state(from: Status, to: Status) -> Problem {
             format!("Una cotización {from_name} no puede pasar a {to_name}; desde aquí: {list}"),
         )
     })
-    .member("status", json!(from))
+    .member("quotation_status", json!(from))
     .member("allowed", allowed)
 }
 

@@ -52,8 +52,8 @@ async fn whoever_has_the_link_sees_and_accepts_it() {
     assert_eq!((again.header("idempotency-replayed"), &again.body), (Some("true"), &accepted.body));
     let late = stranger().post(&link, yes()).await.expect(409);
     assert_eq!(
-        (late.text_at("/type"), late.text_at("/status")),
-        ("/problems/quotation-not-pending".into(), "409".into())
+        (late.text_at("/type"), late.text_at("/quotation_status")),
+        ("/problems/quotation-not-pending".into(), "SOLD".into())
     );
     let spanish = stranger().with_header("Accept-Language", "es").post(&link, yes()).await.expect(409);
     assert_eq!(spanish.text_at("/title"), "Solo cotizaciones PENDING pueden aprobarse");

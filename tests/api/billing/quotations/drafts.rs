@@ -88,7 +88,7 @@ async fn one_put_replaces_the_lines_and_versions_are_kept_and_compared() {
     );
     let old = acme.owner.get(&format!("{path}/versions/1")).await.expect(200);
     assert_eq!(old.body["document"], made.body["document"]);
-    for missing in ["0", "3", "-1", "x"] {
+    for missing in ["0", "3", "-1"] {
         acme.owner.get(&format!("{path}/versions/{missing}")).await.expect(404);
     }
     let told = acme.owner.get(&format!("{path}/compare?from=1&to=2")).await.expect(200);

@@ -1,0 +1,10 @@
+//! Customers themselves: what is known of them, their people, and what was done about them.
+
+pub(in crate::crm) mod domain;
+mod http;
+pub(in crate::crm) mod service;
+pub(in crate::crm) mod store;
+
+pub use domain::Details;
+pub use http::routes;
+pub use service::{NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead, quotas, register};

@@ -1,0 +1,43 @@
+//! Customers and all that hangs on them over HTTP.
+
+use actix_web::web::Data;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::identity::People;
+use crate::platform::auth::Permission;
+
+/// What customers ask of identity, as the server shares it.
+pub type PeopleData = Data<dyn People>;
+
+/// `crm:read`
+pub struct ReadCustomers;
+
+/// `crm:write`
+pub struct WriteCustomers;
+
+/// `crm:delete`
+pub struct DeleteCustomers;
+
+/// `tenant:write`: how the company works with customers, such as fields and templates.
+pub struct ConfigureCustomers;
+
+impl Permission for ReadCustomers {
+    const NAME: &'static str = "crm:read";
+}
+
+impl Permission for WriteCustomers {
+    const NAME: &'static str = "crm:write";
+}
+
+impl Permission for DeleteCustomers {
+    const NAME: &'static str = "crm:delete";
+}
+
+impl Permission for ConfigureCustomers {
+    const NAME: &'static str = "tenant:write";
+}
+
+/// Registers every operation; fixed paths stand before those with an identifier.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.configure(super::contracts::routes).configure(super::customers::routes);
+}
