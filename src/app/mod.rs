@@ -26,6 +26,7 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 
+use crate::billing::Quotations;
 use crate::config::Config;
 use crate::identity::{Identity, People};
 use crate::kernel::Invalid;
@@ -67,6 +68,7 @@ pub struct App {
     imports: Imports,
     exports: Exports,
     webhooks: Webhooks,
+    quotations: Quotations,
     events: EventsHandle,
     catalogue: Arc<Catalogue>,
 }
@@ -122,12 +124,15 @@ impl App {
         let catalogue = Arc::new(catalogue()?);
         let (imports, exports) = (Imports::new(config.import_max_bytes, &tasks), Exports::default());
         let webhooks = Webhooks::new(settings::webhook_settings(config), secret.expose_secret().as_bytes());
+        let quotations =
+            Quotations::new(settings::quotation_settings(config), secret.expose_secret().as_bytes());
         let (subscriptions, nats) = match background {
             Background::Work => {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
                 crate::leads::start(&db, &tasks, &people, &imports, &exports);
                 crate::crm::start(&db, &tasks, &people);
+                crate::billing::start(&db, &tasks);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
                 subscriptions.extend(crate::crm::subscriptions());
@@ -155,6 +160,7 @@ impl App {
             imports,
             exports,
             webhooks,
+            quotations,
             events,
             catalogue,
         })
@@ -216,6 +222,7 @@ impl App {
             .app_data(Data::new(settings::capture_settings(&self.config)))
             .app_data(Data::new(self.exports.clone()))
             .app_data(Data::new(self.webhooks.clone()))
+            .app_data(Data::new(self.quotations.clone()))
             .app_data(Data::new(self.events.clone()))
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
             .app_data(Data::from(self.catalogue.clone()))
@@ -248,10 +255,11 @@ type Routes = fn(&mut ServiceConfig<'_>);
 
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [Routes; 6] = [
+const MODULES: [Routes; 7] = [
     crate::leads::routes,
     crate::workflows::routes,
     crate::crm::routes,
+    crate::billing::routes,
     crate::webhooks::routes,
     events::routes,
     crate::identity::routes,

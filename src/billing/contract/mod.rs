@@ -1,6 +1,28 @@
 //! What others may know of money.
 
+mod catalog_events;
+pub mod events;
+mod inventory_events;
+mod quotation_events;
+mod sales;
+
 use crate::platform::id::Id;
+
+pub use sales::{SalesError, Thing};
+
+/// What a [`PriceListId`] names.
+#[derive(Debug)]
+pub enum PriceListMarker {}
+
+/// A price list's identifier.
+pub type PriceListId = Id<PriceListMarker>;
+
+/// What a [`WarehouseId`] names.
+#[derive(Debug)]
+pub enum WarehouseMarker {}
+
+/// A warehouse's identifier.
+pub type WarehouseId = Id<WarehouseMarker>;
 
 /// What a [`ProductId`] names.
 #[derive(Debug)]

@@ -81,7 +81,8 @@ async fn another_tenants_records_do_not_exist() {
         let parameters = operation.path_parameters().len();
         tried += usize::from(parameters > 0);
         // Each parameter by itself, and all of them.
-        for foreign in (0..parameters).map(Some).chain((parameters > 1).then_some(None)) {
+        let identifying = (0..parameters).filter(|index| !operation.counts(*index));
+        for foreign in identifying.map(Some).chain((parameters > 1).then_some(None)) {
             let theirs = field.send_mixed(operation, foreign, Foreign::Victims).await;
             let nobodys = field.send_mixed(operation, foreign, Foreign::Nobodys).await;
             requests += 2;
@@ -197,7 +198,7 @@ impl Field {
     async fn send_mixed(&self, operation: &Operation, at: Option<usize>, foreign: Foreign) -> Answer {
         let mut index = 0;
         let path = operation.fill(|place| {
-            let is_foreign = at.is_none_or(|at| at == index);
+            let is_foreign = at.is_none_or(|at| at == index) && !operation.counts(index);
             index += 1;
             match foreign {
                 Foreign::Nobodys if is_foreign => Uuid::now_v7().to_string(),
@@ -288,6 +289,9 @@ fn place_of(name: &str) -> Option<&'static str> {
         "contact_id" => "/api/v1/leads/{id}/contacts/{contact_id}",
         "import_id" => "/api/v1/leads/imports/{id}",
         "upload_id" => "/api/v1/leads/imports/uploads/{id}",
+        "product_id" => "/api/v1/products/{id}",
+        "price_list_id" => "/api/v1/price-lists/{id}",
+        "warehouse_id" => "/api/v1/warehouses/{id}",
         "webhook_id" => "/api/v1/webhooks/{id}",
         "api_key_id" => "/api/v1/api-keys/{id}",
         _ => return None,

@@ -2,6 +2,7 @@
 
 mod client;
 mod database;
+mod sales;
 mod seed;
 mod services;
 

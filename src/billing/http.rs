@@ -1,0 +1,59 @@
+//! Money over HTTP: what its operations share, and all of them.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{catalog, inventory, quotations};
+use crate::platform::auth::Permission;
+
+/// `billing:read`
+pub struct ReadBilling;
+
+/// `billing:write`: products, prices, stock and all else that is not a seller's.
+pub struct WriteBilling;
+
+/// `billing:quote`: what sellers do: quotations, and keeping lots for customers.
+pub struct Quote;
+
+impl Permission for ReadBilling {
+    const NAME: &'static str = "billing:read";
+}
+
+impl Permission for WriteBilling {
+    const NAME: &'static str = "billing:write";
+}
+
+impl Permission for Quote {
+    const NAME: &'static str = "billing:quote";
+}
+
+/// Registers the operations on money.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    catalog::routes(config);
+    inventory::routes(config);
+    quotations::routes(config);
+    quotations::public_routes(config);
+}
+
+/// Whether something is used. `active`: it is. `archived`: it is not any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Usage {
+    /// It is used.
+    Active,
+    /// It is not any more.
+    Archived,
+}
+
+impl Usage {
+    /// Whether it is not used any more.
+    pub fn is_archived(self) -> bool {
+        self == Self::Archived
+    }
+}
+
+/// `active` or `archived`.
+pub fn usage(is_archived: bool) -> &'static str {
+    if is_archived { "archived" } else { "active" }
+}
