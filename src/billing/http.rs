@@ -4,7 +4,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{catalog, inventory, quotations};
+use super::{catalog, documents, inventory, quotations};
 use crate::platform::auth::Permission;
 
 /// `billing:read`
@@ -34,6 +34,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     inventory::routes(config);
     quotations::routes(config);
     quotations::public_routes(config);
+    documents::routes(config);
+    documents::public_routes(config);
 }
 
 /// Whether something is used. `active`: it is. `archived`: it is not any more.

@@ -3,13 +3,14 @@
 mod catalog;
 pub mod contract;
 mod customers;
-pub mod documents;
+mod documents;
 pub mod domain;
 mod http;
 mod inventory;
 mod quotations;
 
 use crate::platform::db::{Db, Module};
+use crate::platform::events::Subscription;
 use crate::platform::tasks::Tasks;
 
 pub use contract::events::catalogue as event_catalogue;
@@ -17,6 +18,7 @@ pub use contract::{
     InvoiceId, InvoiceMarker, PaymentId, PaymentMarker, PriceListId, PriceListMarker, ProductId,
     ProductMarker, QuotationId, QuotationMarker, SalesError, WarehouseId, WarehouseMarker, events,
 };
+pub use documents::Documents;
 pub use http::routes;
 pub use quotations::{
     LastQuotation, NewQuotation, QuotationSettings, Quotations, draft_quotation, last_quotations,
@@ -24,8 +26,14 @@ pub use quotations::{
 
 const BILLING: Module = Module::named("billing");
 
-/// Starts what runs by the clock.
-pub fn start(db: &Db, tasks: &Tasks) {
+/// The readers of the log that money has.
+pub fn subscriptions(documents: &Documents) -> Vec<Subscription> {
+    vec![documents::subscription(documents)]
+}
+
+/// Starts what runs by itself.
+pub fn start(db: &Db, tasks: &Tasks, documents: &Documents) {
     inventory::start(db, tasks);
     quotations::start(db, tasks);
+    documents::start(db, tasks, documents);
 }

@@ -21,8 +21,10 @@ mod tasks;
 
 use std::sync::Arc;
 
+pub(in crate::billing) use door::open;
 pub(in crate::billing) use http::{public_routes, routes};
 pub use service::{LastQuotation, NewQuotation, draft_quotation, last_quotations};
+pub(in crate::billing) use service::{customer_of, paper, standing};
 pub(in crate::billing) use tasks::start;
 
 use crate::platform::seal::Seal;

@@ -112,6 +112,7 @@ diesel::table! {
         user_agent -> Nullable<Text>,
         noted_by -> Nullable<Uuid>,
         answered_at -> Timestamptz,
+        file_hash -> Nullable<Bytea>,
     }
 }
 

@@ -130,9 +130,16 @@ async fn what_is_refused_leaves_everything_as_it_was() {
     assert_eq!(customers(&acme).await, 1);
     assert_eq!(acme.owner.get(&path).await.expect(200).text_at("/status"), "qualified");
 
-    let raw = acme.owner.post("/api/v1/leads", json!({ "company_name": "Nueva", "email": "n@n.mx" })).await.expect(201);
+    let raw = acme
+        .owner
+        .post("/api/v1/leads", json!({ "company_name": "Nueva", "email": "n@n.mx" }))
+        .await
+        .expect(201);
     let early = format!("{}/convert", raw.header("location").unwrap());
-    assert_eq!(acme.owner.post(&early, json!({})).await.expect(409).text_at("/type"), "/problems/lead-wrong-state");
+    assert_eq!(
+        acme.owner.post(&early, json!({})).await.expect(409).text_at("/type"),
+        "/problems/lead-wrong-state"
+    );
     acme.owner.with_header("If-Match", "\"99\"").post(&convert, json!({})).await.expect(412);
     let stranger = TestApp::shared().tenant().await;
     stranger.owner.post(&convert, json!({})).await.expect(404);

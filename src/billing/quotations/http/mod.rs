@@ -8,6 +8,7 @@ mod rules;
 mod versions;
 mod views;
 
+use actix_web::HttpRequest;
 use actix_web::web::Data;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -17,7 +18,8 @@ use super::store::QuotationRow;
 use crate::identity::People;
 use crate::platform::auth::Permission;
 use crate::platform::db::TenantTx;
-use crate::platform::http::Reply;
+use crate::platform::http::{Reply, client_address, place_of};
+use crate::platform::limits::Limits;
 use crate::platform::problem::Problem;
 use views::QuotationView;
 
@@ -85,8 +87,18 @@ fn created(tx: &mut TenantTx<'_>, quotations: &Quotations, row: QuotationRow) ->
 }
 
 impl Quotations {
+    /// Counts a request to a link; refused where its address sends too many.
+    pub(in crate::billing) fn limit(&self, request: &HttpRequest, limits: &Limits) -> Result<(), Problem> {
+        match client_address(request) {
+            Some(address) => {
+                limits.check(format!("quotation {}", place_of(address)), self.settings.per_address)
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Where the customer sees and answers a quotation.
-    fn link(&self, token: &str) -> String {
+    pub(in crate::billing::quotations) fn link(&self, token: &str) -> String {
         format!("{}/api/v1/public/quotations/{token}", self.settings.public_url)
     }
 }

@@ -12,7 +12,7 @@ use crate::billing::quotations::door::open;
 use crate::billing::quotations::service::{self, Proof};
 use crate::kernel::{Invalid, Line, Prose};
 use crate::platform::db::{Db, TenantTx};
-use crate::platform::http::{Command, Reply, RequestContext, client_address, place_of};
+use crate::platform::http::{Command, Reply, RequestContext, client_address};
 use crate::platform::limits::Limits;
 use crate::platform::problem::{FieldError, Problem};
 
@@ -56,7 +56,7 @@ pub async fn quotations_show(
     limits: Data<Limits>,
     quotations: Data<Quotations>,
 ) -> Result<Reply, Problem> {
-    limit(&request, &limits, &quotations)?;
+    quotations.limit(&request, &limits)?;
     let (actor, id) = open(&db, &token, RequestContext::of(&request).correlation().clone()).await?;
     db.tenant(actor, move |tx| reply(tx, id)).await
 }
@@ -79,7 +79,7 @@ pub async fn quotations_answer(
     limits: Data<Limits>,
     quotations: Data<Quotations>,
 ) -> Result<Reply, Problem> {
-    limit(&request, &limits, &quotations)?;
+    quotations.limit(&request, &limits)?;
     let (actor, id) = open(&db, &token, RequestContext::of(&request).correlation().clone()).await?;
     let (answer, once) = (command.value, command.once);
     let choice = answer.answer;
@@ -94,15 +94,6 @@ pub async fn quotations_answer(
         })
     })
     .await
-}
-
-fn limit(request: &HttpRequest, limits: &Limits, quotations: &Quotations) -> Result<(), Problem> {
-    match client_address(request) {
-        Some(address) => {
-            limits.check(format!("quotation {}", place_of(address)), quotations.settings.per_address)
-        }
-        None => Ok(()),
-    }
 }
 
 fn reply(tx: &mut TenantTx<'_>, id: uuid::Uuid) -> Result<Reply, Problem> {

@@ -144,7 +144,7 @@ struct ApprovalView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "answer": "accepted", "revision": 2, "document_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    "name": "Inés Nájera", "reason": null, "address": "203.0.113.7", "user_agent": "Mozilla/5.0", "noted_by": null,
+    "file_sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", "name": "Inés Nájera", "reason": null, "address": "203.0.113.7", "user_agent": "Mozilla/5.0", "noted_by": null,
     "answered_at": "2026-01-06T15:00:00Z"
 }))]
 struct AnswerView {
@@ -154,6 +154,9 @@ struct AnswerView {
     revision: i32,
     /// SHA-256 of the document that was answered: its JSON with sorted names and without white space.
     document_sha256: String,
+    /// SHA-256 of the PDF that the customer was sent; null where it had not been made yet.
+    #[schema(required)]
+    file_sha256: Option<String>,
     /// The name that they gave.
     #[schema(required)]
     name: Option<String>,
@@ -285,7 +288,8 @@ impl From<AnswerRow> for AnswerView {
         Self {
             answer: row.answer,
             revision: row.revision,
-            document_sha256: row.document_hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            document_sha256: hex(&row.document_hash),
+            file_sha256: row.file_hash.as_deref().map(hex),
             name: row.name,
             reason: row.reason,
             address: row.address,
@@ -336,6 +340,10 @@ fn quotation_example() -> Value {
         "cancel_reason": null, "sent_at": "2026-01-05T16:00:00Z", "closed_at": null, "version": 2,
         "created_at": "2026-01-05T15:00:00Z", "updated_at": "2026-01-05T16:00:00Z"
     })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn public_example() -> Value {

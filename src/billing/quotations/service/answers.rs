@@ -11,6 +11,7 @@ use crate::billing::contract::SalesError;
 use crate::billing::contract::events::{
     QuotationAccepted, QuotationCancelled, QuotationRejected, RejectedBy,
 };
+use crate::billing::documents;
 use crate::billing::inventory;
 use crate::billing::quotations::domain::{Status, document_hash};
 use crate::billing::quotations::store::{self, AnswerRow, QuotationRow};
@@ -137,6 +138,7 @@ fn keep(
         answer: if answered == Answered::Accepted { "accepted" } else { "rejected" }.to_owned(),
         revision: row.revision,
         document_hash: document_hash(&version.content),
+        file_hash: documents::file_hash(tx, row.id, row.revision)?,
         name: proof.name.as_ref().map(|name| name.as_str().to_owned()),
         reason: proof.reason.as_ref().map(|reason| reason.as_str().to_owned()),
         address: proof.address.clone(),

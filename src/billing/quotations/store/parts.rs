@@ -67,6 +67,7 @@ pub struct AnswerRow {
     pub answer: String,
     pub revision: i32,
     pub document_hash: Vec<u8>,
+    pub file_hash: Option<Vec<u8>>,
     pub name: Option<String>,
     pub reason: Option<String>,
     pub address: Option<String>,

@@ -2,6 +2,7 @@
 
 mod answers;
 mod approvals;
+mod documents;
 mod drafts;
 mod stock;
 
