@@ -135,6 +135,7 @@ impl App {
                 crate::billing::start(&db, &tasks);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
+                subscriptions.extend(crate::crm::subscriptions());
                 subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
                 (subscriptions, services.nats_settings(config.nats_stream_max_bytes))
             }
@@ -256,6 +257,7 @@ type Routes = fn(&mut ServiceConfig<'_>);
 /// busiest come first.
 const MODULES: [Routes; 7] = [
     crate::leads::routes,
+    crate::workflows::routes,
     crate::crm::routes,
     crate::billing::routes,
     crate::webhooks::routes,

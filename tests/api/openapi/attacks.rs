@@ -285,6 +285,7 @@ fn place_of(name: &str) -> Option<&'static str> {
         "owner_id" | "user_id" | "actor_id" | "assignee_id" => "/api/v1/users/{id}",
         "lead_id" | "record_id" | "other_id" => "/api/v1/leads/{id}",
         "customer_id" | "parent_id" => "/api/v1/customers/{id}",
+        "template_id" => "/api/v1/customers/onboarding-templates/{id}",
         "contact_id" => "/api/v1/leads/{id}/contacts/{contact_id}",
         "import_id" => "/api/v1/leads/imports/{id}",
         "upload_id" => "/api/v1/leads/imports/uploads/{id}",
