@@ -21,9 +21,12 @@ use crate::platform::db::Module;
 use crate::platform::fields::FieldTables;
 
 pub use contract::events::catalogue as event_catalogue;
-pub use contract::{Activity, Contract, CrmError, Customer, CustomerId, CustomerKind, CustomerMarker, events};
+pub use contract::{
+    Activity, Contract, CrmError, Customer, CustomerId, CustomerKind, CustomerMarker, events,
+};
 pub use contracts::{
-    BillingPeriod, ContractRequest, ContractStatus, NewContract, Terms, active_contracts, open_contract, total_arr,
+    BillingPeriod, ContractRequest, ContractStatus, NewContract, Terms, active_contracts, open_contract,
+    total_arr,
 };
 pub use customers::{
     CustomerView, Details, NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead, customer_view,

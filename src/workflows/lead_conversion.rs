@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::crm::{self, ContractRequest, CustomerId, CustomerKind, Details, NewContact, NewCustomer, OnDuplicate};
+use crate::crm::{
+    self, ContractRequest, CustomerId, CustomerKind, Details, NewContact, NewCustomer, OnDuplicate,
+};
 use crate::identity::People;
 use crate::kernel::{Country, Line, Message, TaxId};
 use crate::leads::{self, LeadId, LeadsError, Prospect, Status};
@@ -124,7 +126,9 @@ fn convert(
     let (new, contract) = customer(&prospect, request, country)?;
     let customer_id = crm::register(tx, new)?.id;
     let contract_id = match contract {
-        Some(contract) => Some(agree(tx, customer_id, contract).map_err(|problem| problem.under("/contract"))?),
+        Some(contract) => {
+            Some(agree(tx, customer_id, contract).map_err(|problem| problem.under("/contract"))?)
+        }
         None => None,
     };
     leads::complete_conversion(tx, prospect, customer_id.uuid())?;

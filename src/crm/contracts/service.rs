@@ -211,8 +211,7 @@ pub fn keep_up(tx: &mut TenantTx<'_>, today: NaiveDate) -> Result<bool, CrmError
         {
             row.renewal_raised_at = Some(tx.now());
             store::save(tx, &row)?;
-            let due =
-                CustomerRenewalDue { id: customer, contract_id: id, renews_on, owner_id: record.owner };
+            let due = CustomerRenewalDue { id: customer, contract_id: id, renews_on, owner_id: record.owner };
             tx.emit(customer.uuid(), record.version, &due);
         }
         if row.ends_on.is_some_and(|day| day < today) {
