@@ -255,7 +255,7 @@ type Routes = fn(&mut ServiceConfig<'_>);
 
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [Routes; 7] = [
+const MODULES: [Routes; 8] = [
     crate::leads::routes,
     crate::workflows::routes,
     crate::crm::routes,
