@@ -50,6 +50,7 @@ impl ProductKind {
 /// A part of a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BundleComponent)]
 pub struct Component {
     /// A good or a service.
     #[schema(value_type = uuid::Uuid)]

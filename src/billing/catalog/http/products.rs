@@ -5,7 +5,6 @@ use actix_web::{get, patch, post};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::patterns;
 use super::views::ProductView;
 use crate::billing::catalog::ProductKind;
 use crate::billing::catalog::domain::{Component, Details};
@@ -19,7 +18,9 @@ use crate::billing::http::{ReadBilling, Usage, WriteBilling};
 use crate::kernel::{Invalid, Line, Prose, WebUrl};
 use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
-use crate::platform::http::{Body, Command, Cursor, IfMatch, Page, PageLimit, Patch, Query, Reply};
+use crate::platform::http::{
+    Body, Command, Cursor, IfMatch, Page, PageLimit, Patch, Query, Reply, search_patterns,
+};
 use crate::platform::problem::{FieldError, Problem};
 
 /// Which products, in which order.
@@ -149,7 +150,7 @@ pub async fn products_list(
         kind: query.kind.map(|kind| kind.as_str().to_owned()),
         is_archived: query.status.map(Usage::is_archived),
         sku_key: query.sku.as_deref().map(sku_key),
-        patterns: query.q.as_deref().map(patterns).transpose()?,
+        patterns: query.q.as_deref().map(search_patterns).transpose()?,
     };
     db.tenant(who.actor(), move |tx| {
         let rows = store::list(tx, filter, sort, place, limit)?;

@@ -109,7 +109,7 @@ pub struct LotPatch {
 /// For whom a lot is kept, and until when.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "customer_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c65", "until": "2027-01-15T18:00:00Z" }))]
+#[schema(as = LotReservationRequest, example = json!({ "customer_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c65", "until": "2027-01-15T18:00:00Z" }))]
 pub struct ReservationRequest {
     /// The customer.
     customer_id: CustomerId,

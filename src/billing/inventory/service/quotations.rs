@@ -81,10 +81,12 @@ pub fn reserve(
         for (id, quantity) in &wanted.goods {
             let product = products.get(id).ok_or_else(Problem::internal)?;
             let mut stock = store::lock_stock(tx, warehouse, *id, product.allows_backorder)?;
-            if stock.available() < *quantity && !stock.allows_backorder {
+            let reserved = stock.reserved.checked_add(*quantity);
+            let can_be_had = stock.allows_backorder || stock.available() >= *quantity;
+            let Some(reserved) = reserved.filter(|_| can_be_had) else {
                 return Err(insufficient(product, stock.available()).into());
-            }
-            stock.reserved = stock.reserved.checked_add(*quantity).ok_or_else(Problem::internal)?;
+            };
+            stock.reserved = reserved;
             stock.updated_at = tx.now();
             store::save_stock(tx, &stock)?;
             let row = ReservationRow {

@@ -8,7 +8,7 @@ use super::{Content, ContentLine};
 
 /// What is different in two versions.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!(example()))]
+#[schema(as = QuotationComparison, example = json!(example()))]
 pub struct Comparison {
     /// The one version's number.
     pub from: i32,
@@ -23,6 +23,7 @@ pub struct Comparison {
 
 /// A line that is new (`from` is null), gone (`to` is null), or different.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QuotationLineChange)]
 pub struct LineChange {
     /// As it was.
     #[schema(required)]

@@ -17,7 +17,7 @@ use crate::kernel::{Currency, Decimal6, Line, Money, NonNegativeDecimal6, Positi
 /// A line as somebody writes it; what is left out is the product's.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({
+#[schema(as = QuotationLineInput, example = json!({
     "description": "Uniforme escolar, talla M", "quantity": "40", "unit_code": "H87", "sat_product_key": "53102700",
     "unit_price": "185.5", "discount": { "percent": "10" },
     "taxes": [{ "tax": "iva", "kind": "transferred", "factor": "rate", "rate": "0.16" }]
@@ -44,7 +44,7 @@ pub struct LineInput {
 
 /// A version of a quotation: everything that the customer sees.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!(content_example()))]
+#[schema(as = QuotationDocument, example = json!(content_example()))]
 pub struct Content {
     /// The quotation's number in the company.
     pub folio: i64,
@@ -84,6 +84,7 @@ pub struct Content {
 
 /// A line of a version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = QuotationDocumentLine)]
 pub struct ContentLine {
     /// The line.
     #[serde(flatten)]

@@ -17,6 +17,7 @@ pub const LINES_AT_MOST: usize = 200;
 /// Where a quotation stands. `DRAFT`: it is written. `PENDING`: the customer has it. `SOLD`, `CANCELLED`, `EXPIRED`: it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schema(as = QuotationStatus)]
 pub enum Status {
     /// It is written.
     Draft,
@@ -63,6 +64,7 @@ impl Status {
 /// Whether a colleague lets it be offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = QuotationApproval)]
 pub enum Approval {
     /// Nobody was asked.
     None,

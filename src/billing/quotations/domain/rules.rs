@@ -26,6 +26,7 @@ pub struct Rules {
 /// Which rule asks for a colleague's approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ApprovalReason)]
 pub enum Reason {
     /// More is taken off than their role lets them.
     Discount,

@@ -93,7 +93,7 @@ pub struct QuotationPatch {
 /// All lines of a draft.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({
+#[schema(as = QuotationLinesRequest, example = json!({
     "lines": [{ "description": "Uniforme escolar, talla M", "quantity": "50", "unit_price": "185.5" }],
     "discount": { "percent": "5" }
 }))]

@@ -21,7 +21,7 @@ use crate::platform::problem::Problem;
 /// What is said to those who approve.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "note": "Cliente de muchos años" }))]
+#[schema(as = QuotationApprovalRequest, example = json!({ "note": "Cliente de muchos años" }))]
 pub struct ApprovalRequest {
     /// Why.
     note: Option<Prose<2000>>,
@@ -30,6 +30,7 @@ pub struct ApprovalRequest {
 /// `approve` or `reject`.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ApprovalDecision)]
 enum Decision {
     Approve,
     Reject,
@@ -38,7 +39,7 @@ enum Decision {
 /// What is decided.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "decision": "approve", "note": "Por esta vez" }))]
+#[schema(as = ApprovalDecisionRequest, example = json!({ "decision": "approve", "note": "Por esta vez" }))]
 pub struct DecisionRequest {
     /// Whether it may be offered.
     decision: Decision,
@@ -49,7 +50,7 @@ pub struct DecisionRequest {
 /// How a quotation is sent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "reserve_stock": true }))]
+#[schema(as = QuotationSendRequest, example = json!({ "reserve_stock": true }))]
 pub struct SendRequest {
     /// Whether its goods are kept for it while it can be accepted; false when not said. Its lots always are.
     reserve_stock: Option<bool>,
@@ -58,7 +59,7 @@ pub struct SendRequest {
 /// What the customer said to you.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "name": "Inés Nájera", "note": "Por teléfono" }))]
+#[schema(as = QuotationAcceptRequest, example = json!({ "name": "Inés Nájera", "note": "Por teléfono" }))]
 pub struct AcceptRequest {
     /// Who of the customer accepted it.
     name: Option<Line<200>>,
@@ -69,7 +70,7 @@ pub struct AcceptRequest {
 /// Why a quotation is given up.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "reason": "Duplicada" }))]
+#[schema(as = QuotationCancelRequest, example = json!({ "reason": "Duplicada" }))]
 pub struct CancelRequest {
     /// Why.
     reason: Option<Prose<2000>>,

@@ -22,6 +22,7 @@ const USER_AGENT_KEPT: usize = 300;
 /// `accept` or `reject`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = QuotationAnswerChoice)]
 enum AnswerChoice {
     Accept,
     Reject,
@@ -30,7 +31,7 @@ enum AnswerChoice {
 /// The customer's answer.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "answer": "accept", "name": "Inés Nájera", "revision": 1 }))]
+#[schema(as = QuotationAnswerRequest, example = json!({ "answer": "accept", "name": "Inés Nájera", "revision": 1 }))]
 pub struct AnswerRequest {
     /// Whether you accept it.
     answer: AnswerChoice,

@@ -32,7 +32,7 @@ struct DiscountLimit {
 /// What sellers may offer without asking: all of it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({
+#[schema(as = QuotationRulesRequest, example = json!({
     "discount_limits": [{ "role": "SALES", "percent": "10" }], "amount_limits": [{ "amount": "100000.00", "currency": "MXN" }]
 }))]
 pub struct RulesRequest {
@@ -46,7 +46,7 @@ pub struct RulesRequest {
 
 /// What sellers may offer without asking.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = QuotationRulesView, example = json!({
     "discount_limits": [{ "role": "SALES", "percent": "10" }],
     "amount_limits": [{ "amount": "100000.00", "currency": "MXN" }], "version": 1
 }))]

@@ -46,7 +46,7 @@ pub struct CompareQuery {
 
 /// What a quotation said at some time.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!(version_example()))]
+#[schema(as = QuotationVersionView, example = json!(version_example()))]
 pub struct VersionView {
     /// 1 for the first.
     number: i32,

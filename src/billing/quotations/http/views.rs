@@ -108,7 +108,7 @@ pub struct QuotationView {
 
 /// What was asked of colleagues.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = QuotationApprovalView, example = json!({
     "status": "approved", "revision": 2, "reasons": ["discount"], "note": "Cliente de muchos años",
     "requested_by": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c13", "requested_at": "2026-01-05T15:00:00Z",
     "decided_by": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c12", "decided_at": "2026-01-05T16:00:00Z", "decision_note": null
@@ -142,7 +142,7 @@ struct ApprovalView {
 
 /// What the customer answered, and what proves it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = QuotationAnswerView, example = json!({
     "answer": "accepted", "revision": 2, "document_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "file_sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", "name": "Inés Nájera", "reason": null, "address": "203.0.113.7", "user_agent": "Mozilla/5.0", "noted_by": null,
     "answered_at": "2026-01-06T15:00:00Z"
