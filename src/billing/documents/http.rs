@@ -35,6 +35,7 @@ const POLL: Duration = Duration::from_millis(40);
 #[into_params(parameter_in = Query)]
 pub struct PdfQuery {
     /// Its language; the customer's when not said.
+    #[param(inline)]
     language: Option<DocumentLanguage>,
 }
 

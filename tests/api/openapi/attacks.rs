@@ -235,7 +235,8 @@ impl Field {
 
     /// What only the victim may see.
     fn secrets(&self) -> Vec<String> {
-        let ids = self.victim.ids.iter().map(|(_, id)| id.clone());
+        // A number says nothing about anybody.
+        let ids = self.victim.ids.iter().map(|(_, id)| id.clone()).filter(|id| id.parse::<u32>().is_err());
         let tenant = &self.victim.tenant;
         ids.chain([self.victim.marker.clone(), tenant.id.clone(), tenant.owner_id.clone()]).collect()
     }

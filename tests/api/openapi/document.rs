@@ -22,6 +22,7 @@ pub const PUBLIC: &[&str] = &[
     "capture_submit",
     "capture_script",
     "quotations_show",
+    "quotations_show_pdf",
     "quotations_answer",
 ];
 

@@ -66,6 +66,7 @@ async fn what_is_sent_is_made_by_itself_and_moves_into_the_store() {
         quotation.text_at("/id")
     );
     until("the file is in the store", async || database.column(&sql) == ["1"]).await;
+    database.run("BEGIN");
     let refused = database.attempt(&format!(
         "UPDATE billing.documents SET sha256 = decode(repeat('00', 32), 'hex') WHERE quotation_id = '{}'",
         quotation.text_at("/id")
