@@ -178,7 +178,7 @@ mod tests {
         let other: Value = serde_json::from_str(r#"{ "a": null, "b": [ {"x": "ñ", "y": 1} ] }"#).unwrap();
         assert_eq!(document_hash(&one), document_hash(&other));
         // printf '{"a":null,"b":[{"x":"ñ","y":1}]}' | sha256sum
-        let hex: String = document_hash(&one).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = crate::kernel::text::hex(&document_hash(&one));
         assert_eq!(hex, "0b8f3ca1097b565d2fd990204cfbaabfc8905d1c2917ee8e9a68eb411739952b");
         let changed: Value = serde_json::from_str(r#"{"a":null,"b":[{"x":"ñ","y":2}]}"#).unwrap();
         assert_ne!(document_hash(&one), document_hash(&changed));
