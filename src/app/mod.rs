@@ -26,6 +26,7 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 
+use crate::billing::Providers;
 use crate::config::Config;
 use crate::identity::{Identity, People};
 use crate::kernel::Invalid;
@@ -67,6 +68,7 @@ pub struct App {
     imports: Imports,
     exports: Exports,
     webhooks: Webhooks,
+    providers: Providers,
     events: EventsHandle,
     catalogue: Arc<Catalogue>,
 }
@@ -122,12 +124,15 @@ impl App {
         let catalogue = Arc::new(catalogue()?);
         let (imports, exports) = (Imports::new(config.import_max_bytes, &tasks), Exports::default());
         let webhooks = Webhooks::new(settings::webhook_settings(config), secret.expose_secret().as_bytes());
+        let providers =
+            Providers::new(settings::provider_settings(config), secret.expose_secret().as_bytes())?;
         let (subscriptions, nats) = match background {
             Background::Work => {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
                 crate::leads::start(&db, &tasks, &people, &imports, &exports);
                 crate::crm::start(&db, &tasks, &people);
+                crate::billing::start(&db, &tasks, &people, &providers);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
                 subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
@@ -154,6 +159,7 @@ impl App {
             imports,
             exports,
             webhooks,
+            providers,
             events,
             catalogue,
         })
@@ -215,6 +221,7 @@ impl App {
             .app_data(Data::new(settings::capture_settings(&self.config)))
             .app_data(Data::new(self.exports.clone()))
             .app_data(Data::new(self.webhooks.clone()))
+            .app_data(Data::new(self.providers.clone()))
             .app_data(Data::new(self.events.clone()))
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
             .app_data(Data::from(self.catalogue.clone()))
@@ -247,9 +254,10 @@ type Routes = fn(&mut ServiceConfig<'_>);
 
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [Routes; 6] = [
+const MODULES: [Routes; 7] = [
     crate::leads::routes,
     crate::crm::routes,
+    crate::billing::routes,
     crate::webhooks::routes,
     events::routes,
     crate::identity::routes,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by ending")]
 #![expect(clippy::print_stdout, reason = "guards tell how much they tried")]
 
+mod billing;
 mod capture;
 mod crm;
 mod events;

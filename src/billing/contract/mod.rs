@@ -1,6 +1,14 @@
 //! What others may know of money.
 
+pub mod events;
+mod invoice_events;
+mod money;
+mod payment_events;
+mod provider_events;
+
 use crate::platform::id::Id;
+
+pub use money::{MoneyError, Paper};
 
 /// What a [`ProductId`] names.
 #[derive(Debug)]
@@ -29,3 +37,17 @@ pub enum PaymentMarker {}
 
 /// A payment's identifier.
 pub type PaymentId = Id<PaymentMarker>;
+
+/// What a [`CreditNoteId`] names.
+#[derive(Debug)]
+pub enum CreditNoteMarker {}
+
+/// A credit note's identifier.
+pub type CreditNoteId = Id<CreditNoteMarker>;
+
+/// What a [`PaymentAccountId`] names.
+#[derive(Debug)]
+pub enum PaymentAccountMarker {}
+
+/// The identifier of an account with a payment provider.
+pub type PaymentAccountId = Id<PaymentAccountMarker>;

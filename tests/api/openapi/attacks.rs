@@ -288,6 +288,8 @@ fn place_of(name: &str) -> Option<&'static str> {
         "import_id" => "/api/v1/leads/imports/{id}",
         "upload_id" => "/api/v1/leads/imports/uploads/{id}",
         "webhook_id" => "/api/v1/webhooks/{id}",
+        "invoice_id" => "/api/v1/invoices/{id}",
+        "contract_id" => "/api/v1/customers/{id}/contracts/{contract_id}",
         "api_key_id" => "/api/v1/api-keys/{id}",
         _ => return None,
     })

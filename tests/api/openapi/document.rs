@@ -21,6 +21,8 @@ pub const PUBLIC: &[&str] = &[
     "events_catalogue",
     "capture_submit",
     "capture_script",
+    "payments_stripe_webhook",
+    "payments_paypal_webhook",
 ];
 
 /// Operations that every signed-in caller may run, whatever their rights.

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use totp_rs::{Builder, Secret};
 
+use super::money::money;
 use super::{Client, Database, Tenant, TestApp, until};
 
 /// A tenant and what it holds.
@@ -73,6 +74,9 @@ impl Seeded {
         ids.push(("/api/v1/webhooks/{id}/deliveries/{delivery_id}", delivery));
         ids.extend(files(&tenant, &marker).await);
         ids.extend(customers(&tenant, &marker).await);
+        let customer = ids.iter().find(|(place, _)| *place == "/api/v1/customers/{id}");
+        let customer = customer.map(|(_, id)| id.clone()).expect("there is a customer");
+        ids.extend(money(&mut database, &tenant, &customer, &marker).await);
         Self { tenant, marker, ids }
     }
 
