@@ -66,6 +66,7 @@ pub struct Config {
     pub limit_address_per_minute: u32,
     pub limit_capture_address_per_minute: u32,
     pub limit_capture_form_per_minute: u32,
+    pub limit_quotation_address_per_minute: u32,
     pub import_max_bytes: usize,
     pub log_format: LogFormat,
     pub log_level: String,
@@ -188,6 +189,7 @@ impl Config {
         at_least("LIMIT_ADDRESS_PER_MINUTE", self.limit_address_per_minute.into(), 1)?;
         at_least("LIMIT_CAPTURE_ADDRESS_PER_MINUTE", self.limit_capture_address_per_minute.into(), 1)?;
         at_least("LIMIT_CAPTURE_FORM_PER_MINUTE", self.limit_capture_form_per_minute.into(), 1)?;
+        at_least("LIMIT_QUOTATION_ADDRESS_PER_MINUTE", self.limit_quotation_address_per_minute.into(), 1)?;
         at_least("IMPORT_MAX_BYTES", self.import_max_bytes as u64, 1024)?;
         let secret = self.jwt_secret.expose_secret();
         if !secret.is_empty() && secret.len() < 32 {

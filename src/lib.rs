@@ -10,3 +10,4 @@ pub mod leads;
 pub mod platform;
 pub mod telemetry;
 pub mod webhooks;
+pub mod workflows;

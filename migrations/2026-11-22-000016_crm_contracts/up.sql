@@ -17,6 +17,7 @@ CREATE TABLE crm.contracts (
     closing_reason text,
     -- The contract in whose place it is.
     previous_id uuid,
+    activated_at timestamptz,
     renewal_raised_at timestamptz,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,

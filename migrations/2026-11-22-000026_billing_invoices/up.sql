@@ -69,6 +69,7 @@ CREATE INDEX invoices_by_creation ON billing.invoices (tenant_id, created_at, id
 CREATE INDEX invoices_by_customer ON billing.invoices (tenant_id, customer_id, created_at, id);
 CREATE INDEX invoices_by_due ON billing.invoices (tenant_id, due_on, id) WHERE due_on IS NOT NULL;
 CREATE INDEX invoices_by_status ON billing.invoices (tenant_id, status, created_at, id);
+CREATE INDEX invoices_by_subscription ON billing.invoices (tenant_id, subscription_id) WHERE subscription_id IS NOT NULL;
 CREATE INDEX invoices_by_reminder ON billing.invoices (next_reminder_at, tenant_id, id) WHERE next_reminder_at IS NOT NULL;
 SELECT platform.tenant_table('billing.invoices', 'cauce_billing');
 

@@ -26,7 +26,7 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 
-use crate::billing::Providers;
+use crate::billing::{Documents, Providers, Quotations};
 use crate::config::Config;
 use crate::identity::{Identity, People};
 use crate::kernel::Invalid;
@@ -60,7 +60,6 @@ pub struct App {
     limits: Limits,
     proxies: TrustedProxies,
     outside: Outside,
-    files: Files,
     quotas: Data<Quotas>,
     seal: Data<AnswerSeal>,
     identity: Arc<Identity>,
@@ -68,6 +67,8 @@ pub struct App {
     imports: Imports,
     exports: Exports,
     webhooks: Webhooks,
+    quotations: Quotations,
+    documents: Documents,
     providers: Providers,
     events: EventsHandle,
     catalogue: Arc<Catalogue>,
@@ -124,6 +125,10 @@ impl App {
         let catalogue = Arc::new(catalogue()?);
         let (imports, exports) = (Imports::new(config.import_max_bytes, &tasks), Exports::default());
         let webhooks = Webhooks::new(settings::webhook_settings(config), secret.expose_secret().as_bytes());
+        let quotations =
+            Quotations::new(settings::quotation_settings(config), secret.expose_secret().as_bytes());
+        let files = Files::open(&settings::files_place(config, services))?;
+        let documents = Documents::new(files, quotations.clone());
         let providers =
             Providers::new(settings::provider_settings(config), secret.expose_secret().as_bytes())?;
         let (subscriptions, nats) = match background {
@@ -132,9 +137,11 @@ impl App {
                 crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
                 crate::leads::start(&db, &tasks, &people, &imports, &exports);
                 crate::crm::start(&db, &tasks, &people);
-                crate::billing::start(&db, &tasks, &people, &providers);
+                crate::billing::start(&db, &tasks, &people, &documents, &providers);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
+                subscriptions.extend(crate::crm::subscriptions());
+                subscriptions.extend(crate::billing::readers(&documents, &people));
                 subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
                 (subscriptions, services.nats_settings(config.nats_stream_max_bytes))
             }
@@ -151,7 +158,6 @@ impl App {
             limits,
             proxies: config.trusted_proxies(),
             outside: if config.public_url.starts_with("https://") { Outside::Https } else { Outside::Http },
-            files: Files::open(&settings::files_place(config, services))?,
             quotas: Data::new(settings::quotas(config, &events)),
             seal: Data::new(AnswerSeal::from_secret(secret.expose_secret().as_bytes())),
             identity,
@@ -159,6 +165,8 @@ impl App {
             imports,
             exports,
             webhooks,
+            quotations,
+            documents,
             providers,
             events,
             catalogue,
@@ -221,6 +229,8 @@ impl App {
             .app_data(Data::new(settings::capture_settings(&self.config)))
             .app_data(Data::new(self.exports.clone()))
             .app_data(Data::new(self.webhooks.clone()))
+            .app_data(Data::new(self.quotations.clone()))
+            .app_data(Data::new(self.documents.clone()))
             .app_data(Data::new(self.providers.clone()))
             .app_data(Data::new(self.events.clone()))
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
@@ -228,7 +238,6 @@ impl App {
             .app_data(Data::new(self.limits.clone()))
             .app_data(Data::new(self.proxies.clone()))
             .app_data(Data::new(self.outside))
-            .app_data(Data::new(self.files.clone()))
             .app_data(self.quotas.clone())
             .app_data(self.seal.clone())
             .app_data(Data::from(self.health.clone()));
@@ -254,8 +263,9 @@ type Routes = fn(&mut ServiceConfig<'_>);
 
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [Routes; 7] = [
+const MODULES: [Routes; 8] = [
     crate::leads::routes,
+    crate::workflows::routes,
     crate::crm::routes,
     crate::billing::routes,
     crate::webhooks::routes,

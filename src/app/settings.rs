@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::Services;
-use crate::billing::ProviderSettings;
+use crate::billing::{ProviderSettings, QuotationSettings};
 use crate::config::{Config, Signup};
 use crate::identity::{IdentitySettings, OidcSettings, SignupPolicy};
 use crate::leads::CaptureSettings;
@@ -82,6 +82,13 @@ pub(super) fn capture_settings(config: &Config) -> CaptureSettings {
         public_url: public_url(config),
         per_address: config.limit_capture_address_per_minute,
         per_form: config.limit_capture_form_per_minute,
+    }
+}
+
+pub(super) fn quotation_settings(config: &Config) -> QuotationSettings {
+    QuotationSettings {
+        public_url: public_url(config),
+        per_address: config.limit_quotation_address_per_minute,
     }
 }
 

@@ -1,8 +1,8 @@
-//! What documents ask of customers.
+//! What money asks of customers.
 
 use uuid::Uuid;
 
-use super::contract::MoneyError;
+use super::contract::{MoneyError, SalesError};
 use super::domain::{DocumentLine, Tax};
 use super::invoices::BillTo;
 use crate::crm::{self, Contract, CrmError, Customer, CustomerId};
@@ -77,4 +77,24 @@ pub fn bill_to(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<BillTo, MoneyErr
         fiscal_postal_code: customer.fiscal_postal_code,
         email: customer.email.map(|email| email.to_string()),
     })
+}
+
+/// 422 at `/customer_id` for whoever is no customer, 409 when nothing new may begin with them.
+pub fn check_customer(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<(), SalesError> {
+    name_of_open(tx, id).map(drop)
+}
+
+/// What the customer is called; 422 at `/customer_id` for whoever is none, 409 when nothing new may begin with them.
+pub fn name_of_open(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<String, SalesError> {
+    match crm::customer(tx, id).and_then(Customer::open) {
+        Ok(customer) => Ok(customer.trade_name),
+        Err(CrmError::NotFound(_)) => {
+            let reason = Invalid::new(
+                "is not a customer of this company; `GET /api/v1/customers` lists them",
+                "no es un cliente de esta empresa; `GET /api/v1/customers` los muestra",
+            );
+            Err(SalesError::at("/customer_id", reason))
+        }
+        Err(error) => Err(SalesError::Customer(error)),
+    }
 }

@@ -39,5 +39,10 @@ impl Permission for ConfigureCustomers {
 
 /// Registers every operation; fixed paths stand before those with an identifier.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.configure(super::contracts::routes).configure(super::customers::routes);
+    config
+        .configure(super::contracts::routes)
+        .configure(super::todos::routes)
+        .configure(super::onboarding::routes)
+        .configure(super::health::routes)
+        .configure(super::customers::routes);
 }

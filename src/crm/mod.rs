@@ -10,23 +10,32 @@
 pub mod contract;
 mod contracts;
 mod customers;
+mod health;
 mod http;
+mod onboarding;
 mod schema;
 mod tasks;
+mod todos;
 
 use crate::platform::db::Module;
 use crate::platform::fields::FieldTables;
 
 pub use contract::events::catalogue as event_catalogue;
-pub use contract::{Contract, CrmError, Customer, CustomerId, CustomerKind, CustomerMarker, events};
+pub use contract::{
+    Activity, Contract, CrmError, Customer, CustomerId, CustomerKind, CustomerMarker, events,
+};
 pub use contracts::{
-    BillingPeriod, ContractStatus, NewContract, Terms, active_contracts, open_contract, total_arr,
+    BillingPeriod, ContractRequest, ContractStatus, NewContract, Terms, active_contracts, open_contract,
+    total_arr,
 };
 pub use customers::{
-    Details, NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead, quotas, register,
+    CustomerView, Details, NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead, customer_view,
+    last_activities, quotas, register,
 };
+pub use health::{Health, HealthReason, health};
 pub use http::routes;
-pub use tasks::start;
+pub use tasks::{start, subscriptions};
+pub use todos::{OpenTask, open_tasks};
 
 const CRM: Module = Module::named("crm");
 const FIELDS: FieldTables = FieldTables::of(CRM, "customers");

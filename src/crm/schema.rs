@@ -90,8 +90,85 @@ diesel::table! {
         notes -> Nullable<Text>,
         closing_reason -> Nullable<Text>,
         previous_id -> Nullable<Uuid>,
+        activated_at -> Nullable<Timestamptz>,
         renewal_raised_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    crm.tasks (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        customer_id -> Uuid,
+        version -> Int4,
+        title -> Text,
+        notes -> Nullable<Text>,
+        due_at -> Nullable<Timestamptz>,
+        assignee_id -> Nullable<Uuid>,
+        done_at -> Nullable<Timestamptz>,
+        done_by -> Nullable<Uuid>,
+        due_raised_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    crm.onboarding_templates (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        version -> Int4,
+        name -> Text,
+        steps -> Jsonb,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    crm.onboardings (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        customer_id -> Uuid,
+        template_id -> Uuid,
+        name -> Text,
+        started_at -> Timestamptz,
+        completed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    crm.onboarding_steps (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        onboarding_id -> Uuid,
+        number -> Int4,
+        title -> Text,
+        description -> Nullable<Text>,
+        due_at -> Nullable<Timestamptz>,
+        done_at -> Nullable<Timestamptz>,
+        done_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    crm.health (tenant_id, customer_id) {
+        tenant_id -> Uuid,
+        customer_id -> Uuid,
+        reasons -> Jsonb,
+        checked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    crm.health_history (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        customer_id -> Uuid,
+        score -> Int4,
+        reasons -> Jsonb,
+        at -> Timestamptz,
     }
 }

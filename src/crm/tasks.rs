@@ -6,13 +6,39 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::contract::CrmError;
-use super::{CRM, FIELDS, contracts, customers};
+use super::contract::events::{
+    CustomerActivityLogged, CustomerChurned, CustomerContractChanged, CustomerContractCreated,
+    CustomerContractStatusChanged, CustomerCreated, CustomerOnboardingCompleted, CustomerReactivated,
+    CustomerRenewed, CustomerTaskChanged, CustomerTaskCompleted, CustomerTaskRemoved,
+};
+use super::{CRM, FIELDS, contracts, customers, health, todos};
 use crate::identity::People;
 use crate::platform::auth::{Actor, CorrelationId};
 use crate::platform::db::{Db, TenantTx};
+use crate::platform::events::Subscription;
 use crate::platform::tasks::{Next, Tasks};
 
 const UPKEEP_PERIOD: Duration = Duration::from_secs(15);
+
+/// The readers of the log that customers have.
+pub fn subscriptions() -> Vec<Subscription> {
+    use health::service::reexamine;
+    vec![
+        Subscription::new("crm-health")
+            .on::<CustomerCreated>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerActivityLogged>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerChurned>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerReactivated>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerContractCreated>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerContractChanged>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerContractStatusChanged>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerRenewed>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerTaskChanged>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerTaskCompleted>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerTaskRemoved>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<CustomerOnboardingCompleted>(|tx, event, _| Ok(reexamine(tx, event.id)?)),
+    ]
+}
 
 /// Starts what runs by the clock.
 pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>) {
@@ -46,5 +72,7 @@ async fn keep_up(db: &Db, people: &Arc<dyn People>) -> Result<(), CrmError> {
 fn keep_tenant_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<bool, CrmError> {
     let today = people.settings(tx)?.time_zone.day_of(tx.now());
     let contracts_left = contracts::service::keep_up(tx, today)?;
-    Ok(FIELDS.keep_up(tx)? || contracts_left)
+    let tasks_left = todos::service::keep_up(tx)?;
+    let health_left = health::service::keep_up(tx)?;
+    Ok(FIELDS.keep_up(tx)? || contracts_left || tasks_left || health_left)
 }

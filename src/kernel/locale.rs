@@ -17,6 +17,9 @@ impl Locale {
     /// Spanish as in Mexico.
     pub const ES_MX: Self = Self("es-MX");
 
+    /// English as in the United States.
+    pub const EN_US: Self = Self("en-US");
+
     /// Parses a tag in any case, with `-` or `_`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let tag = text.trim().replace('_', "-");

@@ -237,6 +237,17 @@ impl Problem {
         self
     }
 
+    /// The same refusal of a body that is the part at `pointer` of another one.
+    #[must_use]
+    pub fn under(mut self, pointer: &str) -> Self {
+        for error in &mut self.0.errors {
+            if let Place::Pointer(inner) = &mut error.place {
+                inner.insert_str(0, pointer);
+            }
+        }
+        self
+    }
+
     /// Adds a header that belongs to this refusal.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: String) -> Self {

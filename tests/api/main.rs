@@ -19,3 +19,4 @@ mod support;
 mod system;
 mod tenancy;
 mod webhooks;
+mod workflows;

@@ -10,7 +10,9 @@ use crate::history::{Action, Entry, History, Import, Outcome};
 use crate::nats::Received;
 use crate::writers::Load;
 
-const DRAIN_PATIENCE: Duration = Duration::from_secs(90);
+/// How long readers may stand still.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(30);
+const IMPORT_PATIENCE: Duration = Duration::from_secs(90);
 const SCORE_UPDATED: &str = "Lead.ScoreUpdated";
 
 /// What was found.
@@ -48,16 +50,23 @@ impl Findings {
 
 /// Waits until all events are in the log and every reader is at its end; answers how long that took.
 pub async fn drained(sql: &mut Sql) -> Duration {
-    let began = Instant::now();
+    let (began, mut moved) = (Instant::now(), Instant::now());
+    let mut before = Vec::new();
     loop {
-        let behind = sql.number(
-            "SELECT (SELECT count(*) FROM events.outbox) + (SELECT count(*) FROM events.retries)
-                + (SELECT count(*) FROM events.subscriptions s, events.counter c WHERE s.position < c.last_position)",
+        // What waits, and how far each reader has to go.
+        let left = sql.rows(
+            "SELECT 'outbox' AS name, count(*) AS left FROM events.outbox UNION ALL
+             SELECT 'retries', count(*) FROM events.retries UNION ALL
+             SELECT s.name, c.last_position - s.position FROM events.subscriptions s, events.counter c",
         );
-        if behind == 0 {
+        if left.iter().all(|row| row["left"] == 0) {
             return began.elapsed();
         }
-        assert!(began.elapsed() < DRAIN_PATIENCE, "readers of the log do not come to its end");
+        if left != before {
+            (before, moved) = (left, Instant::now());
+        }
+        // However much there is to read: as long as somebody gets on, nobody is stuck.
+        assert!(moved.elapsed() < DRAIN_PATIENCE, "readers of the log get no further: {before:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -70,7 +79,7 @@ pub async fn imported(sql: &mut Sql, import: &Import) {
         import.id
     );
     while sql.number(&ended) == 0 {
-        assert!(began.elapsed() < DRAIN_PATIENCE, "the import does not come to its end");
+        assert!(began.elapsed() < IMPORT_PATIENCE, "the import does not come to its end");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

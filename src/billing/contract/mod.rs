@@ -1,14 +1,34 @@
 //! What others may know of money.
 
+mod catalog_events;
 pub mod events;
+mod inventory_events;
 mod invoice_events;
 mod money;
 mod payment_events;
 mod provider_events;
+mod quotation_events;
+mod sales;
+mod subscription_events;
 
 use crate::platform::id::Id;
 
 pub use money::{MoneyError, Paper};
+pub use sales::{SalesError, Thing};
+
+/// What a [`PriceListId`] names.
+#[derive(Debug)]
+pub enum PriceListMarker {}
+
+/// A price list's identifier.
+pub type PriceListId = Id<PriceListMarker>;
+
+/// What a [`WarehouseId`] names.
+#[derive(Debug)]
+pub enum WarehouseMarker {}
+
+/// A warehouse's identifier.
+pub type WarehouseId = Id<WarehouseMarker>;
 
 /// What a [`ProductId`] names.
 #[derive(Debug)]
@@ -51,3 +71,10 @@ pub enum PaymentAccountMarker {}
 
 /// The identifier of an account with a payment provider.
 pub type PaymentAccountId = Id<PaymentAccountMarker>;
+
+/// What a [`SubscriptionId`] names.
+#[derive(Debug)]
+pub enum SubscriptionMarker {}
+
+/// A subscription's identifier.
+pub type SubscriptionId = Id<SubscriptionMarker>;

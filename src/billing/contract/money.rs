@@ -42,6 +42,8 @@ pub enum Paper {
     Refund,
     /// An account with a payment provider.
     PaymentAccount,
+    /// A subscription.
+    Subscription,
 }
 
 impl MoneyError {
@@ -76,6 +78,10 @@ impl Paper {
             Self::Payment => {
                 Problem::not_found("payment-not-found", Message::new("No such payment", "No existe ese pago"))
             }
+            Self::Subscription => Problem::not_found(
+                "subscription-not-found",
+                Message::new("No such subscription", "No existe esa suscripción"),
+            ),
             Self::PaymentAccount => Problem::not_found(
                 "payment-account-not-found",
                 Message::new("No such account", "No existe esa cuenta"),

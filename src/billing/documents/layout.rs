@@ -1,6 +1,6 @@
 //! Where things stand on the page.
 
-use super::{Party, Printed, PrintedLine};
+use super::domain::{Party, Printed, PrintedLine};
 use crate::kernel::{Color, Message, Money};
 use crate::platform::pdf::{Align, BLACK, PAPER, Pages, PdfError, Rgb, Style, Weight};
 
@@ -33,7 +33,8 @@ struct Sheet<'d> {
     at: f32,
 }
 
-pub(super) fn pages(document: &Printed) -> Result<Vec<u8>, PdfError> {
+/// The document as PDF.
+pub fn pdf(document: &Printed) -> Result<Vec<u8>, PdfError> {
     let primary = document.primary.as_ref().map_or(PRIMARY, Color::rgb);
     let ink = if contrast_with_white(primary) >= READABLE { primary } else { BLACK };
     let mut sheet = Sheet { document, pages: Pages::new()?, primary, ink, at: TOP };

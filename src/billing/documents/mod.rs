@@ -1,80 +1,28 @@
-//! Quotations and invoices on paper: what a page says, and where on it.
+//! Quotations on paper: what a page says, where on it, and the file that is made of it once.
 //!
-//! Pure: the same document makes the same file, byte for byte, so its hash can stand for it.
+//! What a document says and where it stands is pure: the same version in the same language is the same file, byte for byte, so its
+//! hash can stand for it. A few are made at a time, in the background; until a file is in the store of files its row keeps it.
 
+mod domain;
+mod http;
 mod layout;
+mod schema;
+mod service;
+mod store;
+mod tasks;
 
-use chrono::NaiveDate;
-
-use crate::kernel::{Color, Locale, Message, Money, WebUrl};
-use crate::platform::pdf::PdfError;
-
-/// Who sells or buys.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Party {
-    /// The name.
-    pub name: String,
-    /// Tax identifier, address and the like, a line each.
-    pub details: Vec<String>,
-}
-
-/// A line of what is sold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PrintedLine {
-    /// What it is.
-    pub description: String,
-    /// How many, as a plain decimal.
-    pub quantity: String,
-    /// Of what, as people say it.
-    pub unit: String,
-    /// The price of one, as a plain decimal.
-    pub unit_price: String,
-    /// What is taken off, when anything is.
-    pub discount: Option<Money>,
-    /// The amount, before taxes.
-    pub amount: Money,
-}
-
-/// A document of the tenant on its way to a customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Printed {
-    /// What it is: `Cotización`, `Factura`.
-    pub title: Message,
-    /// Its number.
-    pub folio: String,
-    /// What is stamped over it in plain words, such as that it is a draft.
-    pub remark: Option<Message>,
-    /// Language and formats.
-    pub locale: Locale,
-    /// The colour of titles and lines.
-    pub primary: Option<Color>,
-    /// The colour of text on it.
-    pub secondary: Option<Color>,
-    /// Dates with their names, in their order.
-    pub dates: Vec<(Message, NaiveDate)>,
-    /// Who sells.
-    pub seller: Party,
-    /// Who buys.
-    pub buyer: Party,
-    /// The lines.
-    pub lines: Vec<PrintedLine>,
-    /// Sums with their names, the last of them the total.
-    pub sums: Vec<(Message, Money)>,
-    /// What else is to be said.
-    pub notes: String,
-    /// Where it can be seen and answered, as text and as a QR code.
-    pub link: Option<(Message, WebUrl)>,
-}
-
-/// The document as PDF.
-pub fn pdf(document: &Printed) -> Result<Vec<u8>, PdfError> {
-    layout::pages(document)
-}
+pub(in crate::billing) use http::{public_routes, routes};
+pub(in crate::billing) use service::file_hash;
+pub(in crate::billing) use tasks::start;
+pub use tasks::{Documents, subscription};
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::kernel::Currency;
+    use chrono::NaiveDate;
+
+    use super::domain::{Party, Printed, PrintedLine};
+    use super::layout::pdf;
+    use crate::kernel::{Color, Currency, Locale, Message, Money, WebUrl};
 
     fn mxn(minor: i64) -> Money {
         Money::from_minor(minor, Currency::MXN)

@@ -15,4 +15,4 @@ pub use codes::{ProductKey, Series, UnitCode};
 pub use discount::{Discount, Percent};
 pub use line::DocumentLine;
 pub use tax::{Factor, Tax, TaxKind, TaxName};
-pub use totals::{LineTax, LineTotals, TaxTotal, Totals, totals};
+pub use totals::{LineTax, LineTotals, TaxTotal, Totals, rounded, totals};

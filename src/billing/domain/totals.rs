@@ -251,6 +251,12 @@ fn per_minor(currency: Currency) -> Exact {
     ONE / Exact::from(currency.minor_per_unit())
 }
 
+/// An amount of a line as people read it: rounded half-up to the currency's decimals. Nothing is computed with it.
+pub fn rounded(amount: Decimal6, currency: Currency) -> Money {
+    let minor = half_up(exact(amount), per_minor(currency));
+    Money::from_minor(i64::try_from(minor).unwrap_or(i64::MAX), currency)
+}
+
 /// `number / divisor`, rounded half-up; nothing here is below zero.
 fn half_up(number: Exact, divisor: Exact) -> Exact {
     number / divisor + Exact::from(number % divisor * 2 >= divisor)

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::billing::domain::{Discount, DocumentLine};
-use crate::kernel::Prose;
+use crate::kernel::{Invalid, Prose};
+use crate::platform::http::Fields;
+use crate::platform::problem::Problem;
 
 /// Lines that a document may have.
 pub const MOST_LINES: usize = 200;
@@ -85,6 +87,20 @@ pub struct BillTo {
 /// Days after the due date on which a customer is reminded; the one of 1 tells that the invoice is overdue.
 pub const REMINDERS: [i64; 5] = [-3, OVERDUE, 7, 14, LAST_REMINDER];
 
+/// Refuses a document without lines or with too many, and terms that are none.
+pub fn check_shape(lines: Option<&[DocumentLine]>, terms: Option<i32>) -> Result<(), Problem> {
+    let mut fields = Fields::default();
+    if lines.is_some_and(|lines| lines.is_empty() || lines.len() > MOST_LINES) {
+        let reason = Invalid::new("There must be 1 to 200 lines.", "Debe haber de 1 a 200 renglones.");
+        fields.refuse("/lines", reason);
+    }
+    if terms.is_some_and(|days| !(0..=365).contains(&days)) {
+        let reason = Invalid::new("must be from 0 to 365", "debe ir de 0 a 365");
+        fields.refuse("/payment_terms_days", reason);
+    }
+    fields.finish()
+}
+
 /// What is told next of an invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reminder {
@@ -115,7 +131,7 @@ fn shifted(day: NaiveDate, days: i64) -> Option<NaiveDate> {
 }
 
 /// When `day` begins in `zone`: at midnight, or an hour later where clocks skip it.
-fn first_moment(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+pub fn first_moment(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
     (0..3).find_map(|hour| {
         let local = day.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?);
         zone.from_local_datetime(&local).earliest().map(|moment| moment.with_timezone(&Utc))

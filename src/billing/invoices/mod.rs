@@ -11,8 +11,12 @@ mod service;
 mod store;
 mod tasks;
 
-pub use domain::BillTo;
+pub use domain::{BillTo, Content, LAST_REMINDER, check_shape, day_of, first_moment};
 pub use http::routes;
-pub use service::{SoldQuotation, from_quotation, settle, unsettle, wrong_state};
-pub use store::{CustomerSums, InvoiceRow, lock, lock_all, sums as customer_sums};
-pub use tasks::start;
+pub use service::{
+    NewInvoice, Origin, USUAL_TERMS, create, issue, settle, subscription_of, today, unsettle, wrong_state,
+};
+pub use store::{
+    CustomerSums, InvoiceRow, has_overdue, UnpaidInvoice, lock, lock_all, sums as customer_sums, unpaid as unpaid_invoices,
+};
+pub use tasks::{start, subscription};

@@ -1,20 +1,38 @@
-//! What invoices do by the clock: customers are reminded.
+//! What invoices do by themselves: what is sold is billed, and customers are reminded.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::service::SoldQuotation;
 use super::{service, store};
 use crate::billing::BILLING;
 use crate::billing::contract::MoneyError;
+use crate::billing::contract::events::QuotationAccepted;
 use crate::identity::People;
 use crate::platform::auth::{Actor, CorrelationId};
 use crate::platform::db::Db;
+use crate::platform::events::Subscription;
 use crate::platform::tasks::{Next, Tasks};
 
 const PERIOD: Duration = Duration::from_secs(2);
 const AT_ONCE: i64 = 100;
+
+/// The reader of the log that invoices have: an accepted quotation becomes one draft.
+pub fn subscription() -> Subscription {
+    Subscription::new("billing-invoices").on::<QuotationAccepted>(|tx, sold, _| {
+        let sold = SoldQuotation {
+            quotation: sold.quotation_id,
+            customer: sold.customer_id,
+            currency: sold.currency,
+            lines: sold.lines,
+            discount: sold.discount,
+        };
+        service::from_quotation(tx, sold)?;
+        Ok(())
+    })
+}
 
 /// Starts reminding.
 pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>) {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{CustomerId, CustomerKind, example};
 use crate::crm::customers::domain::ActivityKind;
+use crate::crm::health::domain::HealthReason;
 use crate::platform::auth::UserId;
 use crate::platform::events::Event;
 use crate::platform::id::Id;
@@ -129,6 +130,19 @@ pub struct CustomerActivityLogged {
     pub at: DateTime<Utc>,
 }
 
+/// A customer's health became another.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CustomerHealthScoreUpdated {
+    /// The customer.
+    pub id: CustomerId,
+    /// The score before.
+    pub from: i32,
+    /// The score now.
+    pub to: i32,
+    /// Which rules gave or took how many points.
+    pub reasons: Vec<HealthReason>,
+}
+
 pub(super) fn user() -> UserId {
     Id::from(Uuid::from_u128(0x0199_f3a2_0001_7d40_9b1f_3f6f_0a6b_2c11))
 }
@@ -242,5 +256,16 @@ impl Event for CustomerActivityLogged {
 
     fn example() -> Self {
         Self { id: example(), activity_id: part(), kind: ActivityKind::Call, at: moment() }
+    }
+}
+
+impl Event for CustomerHealthScoreUpdated {
+    const TYPE: &'static str = "Customer.HealthScoreUpdated";
+    const SUBJECT: &'static str = "customer.health-score.updated";
+    const SUMMARY: &'static str = "A customer's health became another.";
+
+    fn example() -> Self {
+        let reasons = vec![HealthReason { rule: "active_contract".to_owned(), points: 15 }];
+        Self { id: example(), from: 70, to: 85, reasons }
     }
 }

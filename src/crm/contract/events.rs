@@ -6,9 +6,17 @@ pub use super::contract_events::{
 };
 pub use super::customer_events::{
     CustomerActivityLogged, CustomerArchived, CustomerAssigned, CustomerChurned, CustomerContactChanged,
-    CustomerCreated, CustomerReactivated, CustomerRestored, CustomerUpdated, PartChange,
+    CustomerCreated, CustomerHealthScoreUpdated, CustomerReactivated, CustomerRestored, CustomerUpdated,
+    PartChange,
 };
 pub use super::field_events::{CustomerFieldArchived, CustomerFieldChanged, CustomerFieldDefined};
+pub use super::onboarding_events::{
+    CustomerOnboardingCompleted, CustomerOnboardingStarted, CustomerOnboardingStepChanged,
+    CustomerOnboardingTemplateChanged,
+};
+pub use super::task_events::{
+    CustomerTaskChanged, CustomerTaskCompleted, CustomerTaskCreated, CustomerTaskDue, CustomerTaskRemoved,
+};
 use crate::platform::events::CatalogueEntry;
 
 /// The events of customers, for the catalogue.
@@ -28,6 +36,16 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<CustomerContractStatusChanged>(),
         CatalogueEntry::of::<CustomerRenewed>(),
         CatalogueEntry::of::<CustomerRenewalDue>(),
+        CatalogueEntry::of::<CustomerTaskCreated>(),
+        CatalogueEntry::of::<CustomerTaskChanged>(),
+        CatalogueEntry::of::<CustomerTaskCompleted>(),
+        CatalogueEntry::of::<CustomerTaskRemoved>(),
+        CatalogueEntry::of::<CustomerTaskDue>(),
+        CatalogueEntry::of::<CustomerOnboardingStarted>(),
+        CatalogueEntry::of::<CustomerOnboardingStepChanged>(),
+        CatalogueEntry::of::<CustomerOnboardingCompleted>(),
+        CatalogueEntry::of::<CustomerOnboardingTemplateChanged>(),
+        CatalogueEntry::of::<CustomerHealthScoreUpdated>(),
         CatalogueEntry::of::<CustomerFieldDefined>(),
         CatalogueEntry::of::<CustomerFieldChanged>(),
         CatalogueEntry::of::<CustomerFieldArchived>(),

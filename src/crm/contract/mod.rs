@@ -5,7 +5,9 @@ mod contract_events;
 mod customer_events;
 pub mod events;
 mod field_events;
+mod onboarding_events;
 mod problems;
+mod task_events;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -75,6 +77,21 @@ impl Customer {
     pub fn open(self) -> Result<Self, CrmError> {
         if self.archived_at.is_some() { Err(CrmError::Archived(self.id)) } else { Ok(self) }
     }
+}
+
+/// Something that was done about a customer, as others may know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activity {
+    /// The activity.
+    pub id: Uuid,
+    /// What kind: `call`, `email`, `note`, `meeting` or `message`.
+    pub kind: String,
+    /// What was said or done.
+    pub text: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub user: Option<UserId>,
 }
 
 /// What others may know of a contract.
@@ -153,6 +170,33 @@ pub enum CrmError {
     /// What was agreed stays.
     #[error("the terms of a contract that is {0:?} stay")]
     ContractFixed(ContractStatus),
+    /// Not there, or of another customer.
+    #[error("no such task")]
+    TaskNotFound,
+    /// Not there, or another tenant's.
+    #[error("no such template")]
+    TemplateNotFound,
+    /// Nobody's template is by that id, so nothing can begin with it.
+    #[error("no template to begin with")]
+    UnknownTemplate,
+    /// The tenant has a template of that name.
+    #[error("the name belongs to template {0}")]
+    TemplateNameTaken(Uuid),
+    /// Not there, or of another customer.
+    #[error("no such checklist")]
+    OnboardingNotFound,
+    /// Not there, or of another checklist.
+    #[error("no such step")]
+    StepNotFound,
+    /// One checklist of a template is open at a time.
+    #[error("a checklist of the template is open")]
+    OnboardingOpen,
+    /// What is complete stays so.
+    #[error("the checklist is complete")]
+    OnboardingCompleted,
+    /// Nobody active by that id works in the tenant.
+    #[error("no active user {0} for a task")]
+    UnknownAssignee(UserId),
     /// Nobody active by that id works in the tenant.
     #[error("no active user {0}")]
     UnknownOwner(UserId),
@@ -214,6 +258,26 @@ impl AsProblem for CrmError {
                 "contract-not-found",
                 Message::new("No such contract", "No existe ese contrato"),
             ),
+            Self::TaskNotFound => {
+                Problem::not_found("task-not-found", Message::new("No such task", "No existe esa tarea"))
+            }
+            Self::TemplateNotFound => Problem::not_found(
+                "onboarding-template-not-found",
+                Message::new("No such template", "No existe esa plantilla"),
+            ),
+            Self::OnboardingNotFound => Problem::not_found(
+                "onboarding-not-found",
+                Message::new("No such checklist", "No existe esa lista"),
+            ),
+            Self::StepNotFound => Problem::not_found(
+                "onboarding-step-not-found",
+                Message::new("No such step", "No existe ese paso"),
+            ),
+            Self::UnknownTemplate => problems::unknown_template(),
+            Self::TemplateNameTaken(existing) => problems::template_name_taken(*existing),
+            Self::OnboardingOpen => problems::onboarding_open(),
+            Self::OnboardingCompleted => problems::onboarding_completed(),
+            Self::UnknownAssignee(_) => problems::unknown_user("/assignee_id"),
             Self::ContractState { from, to } => problems::contract_state(*from, *to),
             Self::ContractFixed(status) => problems::contract_fixed(*status),
             Self::Archived(customer) => problems::archived(*customer),
@@ -225,7 +289,7 @@ impl AsProblem for CrmError {
             Self::Hierarchy(_) => problems::hierarchy(),
             Self::UnknownParent(_) => problems::unknown_parent(),
             Self::WrongState(status) => problems::wrong_state(*status),
-            Self::UnknownOwner(_) => problems::unknown_owner(),
+            Self::UnknownOwner(_) => problems::unknown_user("/owner_id"),
             Self::Stale(version) => Problem::stale(*version),
             Self::FieldTaken { existing, key } => problems::field_taken(*existing, key),
             Self::Fields(error) => error.as_problem(),

@@ -137,12 +137,49 @@ pub fn contract_fixed(status: ContractStatus) -> Problem {
 }
 
 /// 422: nobody active by that id works in the tenant.
-pub fn unknown_owner() -> Problem {
+pub fn unknown_user(pointer: &str) -> Problem {
     let reason = Invalid::new(
         "is not an active user of this company; `GET /api/v1/users` lists them",
         "no es un usuario activo de esta empresa; `GET /api/v1/users` los muestra",
     );
-    Problem::invalid(vec![FieldError::at("/owner_id", reason)])
+    Problem::invalid(vec![FieldError::at(pointer, reason)])
+}
+
+/// 422: there is no such template to begin with.
+pub fn unknown_template() -> Problem {
+    let reason = Invalid::new(
+        "is not a template of this company; `GET /api/v1/customers/onboarding-templates` lists them",
+        "no es una plantilla de esta empresa; `GET /api/v1/customers/onboarding-templates` las muestra",
+    );
+    Problem::invalid(vec![FieldError::at("/template_id", reason)])
+}
+
+/// 409: the tenant has a template of that name.
+pub fn template_name_taken(existing: uuid::Uuid) -> Problem {
+    Problem::conflict(
+        "onboarding-template-name-taken",
+        Message::new("There is a template with this name", "Ya hay una plantilla con este nombre"),
+    )
+    .member("existing_id", json!(existing))
+}
+
+/// 409: one checklist of a template is open at a time.
+pub fn onboarding_open() -> Problem {
+    Problem::conflict(
+        "onboarding-open",
+        Message::new(
+            "A checklist of this template is open for the customer: go on with that one",
+            "El cliente ya tiene abierta una lista de esta plantilla: continúe con esa",
+        ),
+    )
+}
+
+/// 409: what is complete stays so.
+pub fn onboarding_completed() -> Problem {
+    Problem::conflict(
+        "onboarding-completed",
+        Message::new("The checklist is complete and stays so", "La lista está completa y así se queda"),
+    )
 }
 
 /// 409: the value of a unique field is another customer's.

@@ -6,5 +6,5 @@ pub(in crate::crm) mod service;
 pub(in crate::crm) mod store;
 
 pub use domain::{BillingPeriod, ContractStatus};
-pub use http::routes;
+pub use http::{ContractRequest, routes};
 pub use service::{NewContract, Terms, active_contracts, open_contract, total_arr};

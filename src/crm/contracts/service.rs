@@ -135,8 +135,14 @@ pub fn update(
     }
     let fresh = row(tx, customer, &terms, before.state()?, before.previous_id)?;
     let renewal_raised_at = before.renewal_raised_at.filter(|_| before.renews_on == fresh.renews_on);
-    let mut row = ContractRow { id, renewal_raised_at, created_at: before.created_at, ..fresh };
-    row.version = before.version + 1;
+    let row = ContractRow {
+        id,
+        version: before.version + 1,
+        activated_at: before.activated_at,
+        renewal_raised_at,
+        created_at: before.created_at,
+        ..fresh
+    };
     store::save(tx, &row)?;
     let changed = CustomerContractChanged { id: customer, contract_id: id, changes: changes(&before, &row) };
     tx.emit(customer.uuid(), record.version, &changed);
@@ -191,11 +197,12 @@ pub fn renew(
 
 /// Ends contracts whose last day has passed, and tells which are to be renewed; answers whether there may be more.
 pub fn keep_up(tx: &mut TenantTx<'_>, today: NaiveDate) -> Result<bool, CrmError> {
-    let come = store::with_days_come(tx, today, AT_ONCE)?;
-    for (customer, id) in &come {
-        let customer = CustomerId::from(*customer);
-        let record = customers::lock(tx, customer)?;
-        let mut row = store::lock(tx, customer, *id)?;
+    let mut handled = 0;
+    for (customer, id) in store::with_days_come(tx, today, AT_ONCE)? {
+        let customer = CustomerId::from(customer);
+        let Some(record) = customers::try_lock(tx, customer)? else { continue };
+        let mut row = store::lock(tx, customer, id)?;
+        handled += 1;
         // Somebody may have been quicker.
         if row.state()? != ContractStatus::Active {
             continue;
@@ -204,15 +211,14 @@ pub fn keep_up(tx: &mut TenantTx<'_>, today: NaiveDate) -> Result<bool, CrmError
         {
             row.renewal_raised_at = Some(tx.now());
             store::save(tx, &row)?;
-            let due =
-                CustomerRenewalDue { id: customer, contract_id: *id, renews_on, owner_id: record.owner };
+            let due = CustomerRenewalDue { id: customer, contract_id: id, renews_on, owner_id: record.owner };
             tx.emit(customer.uuid(), record.version, &due);
         }
         if row.ends_on.is_some_and(|day| day < today) {
             moved(tx, &record, row, ContractStatus::Ended, None)?;
         }
     }
-    Ok(come.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX))
+    Ok(handled >= AT_ONCE)
 }
 
 fn both(
@@ -237,10 +243,13 @@ fn moved(
     reason: Option<String>,
 ) -> Result<ContractRow, CrmError> {
     let from = row.state()?;
-    row.status = from.go(to)?.as_str().to_owned();
+    from.go(to)?.as_str().clone_into(&mut row.status);
     row.version += 1;
     row.updated_at = tx.now();
     row.closing_reason.clone_from(&reason);
+    if to == ContractStatus::Active {
+        row.activated_at = Some(tx.now());
+    }
     store::save(tx, &row)?;
     let changed = CustomerContractStatusChanged { id: record.id, contract_id: row.id, from, to, reason };
     tx.emit(record.id.uuid(), record.version, &changed);
@@ -275,6 +284,7 @@ fn row(
         notes: terms.notes.as_ref().map(ToString::to_string),
         closing_reason: None,
         previous_id: previous,
+        activated_at: (status == ContractStatus::Active).then(|| tx.now()),
         renewal_raised_at: None,
         created_at: tx.now(),
         updated_at: tx.now(),

@@ -34,6 +34,7 @@ pub struct ContractRow {
     pub notes: Option<String>,
     pub closing_reason: Option<String>,
     pub previous_id: Option<Uuid>,
+    pub activated_at: Option<DateTime<Utc>>,
     pub renewal_raised_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -189,7 +190,6 @@ pub fn with_days_come(
         .load(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     found.extend(renewals);
-    // Customers are locked one after the other, always in this order.
     found.sort_unstable();
     found.dedup();
     Ok(found)

@@ -6,5 +6,7 @@ pub(in crate::crm) mod service;
 pub(in crate::crm) mod store;
 
 pub use domain::Details;
-pub use http::routes;
-pub use service::{NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead, quotas, register};
+pub use http::{CustomerView, customer_view, routes};
+pub use service::{
+    NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead, last_activities, quotas, register,
+};

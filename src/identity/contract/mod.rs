@@ -41,6 +41,8 @@ pub struct Person {
     pub name: String,
     /// Whether work may be given to them.
     pub status: UserStatus,
+    /// What they may do.
+    pub roles: Vec<Role>,
 }
 
 impl Person {

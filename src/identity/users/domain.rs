@@ -33,8 +33,8 @@ const RIGHTS: [(Role, &[&str]); 6] = [
         "webhooks:*", "users:*", "tenant:*", "api_keys:*", "audit:*",
     ]),
     (Role::Sales, &[
-        "leads:*", "crm:*", "ads:read", "content:read", "billing:read", "insights:read", "notifications:read",
-        "users:read", "tenant:read",
+        "leads:*", "crm:*", "ads:read", "content:read", "billing:read", "billing:quote", "insights:read",
+        "notifications:read", "users:read", "tenant:read",
     ]),
     (Role::Marketing, &[
         "leads:read", "leads:write", "leads:import", "ads:*", "content:*", "crm:read", "insights:read",

@@ -267,14 +267,12 @@ pub(in crate::identity) fn people(
     ids: &[UserId],
 ) -> Result<Vec<Person>, IdentityError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let rows: Vec<(Uuid, String, String)> = users::table
-        .select((users::id, users::name, users::status))
+    let rows: Vec<(Uuid, String, String, Vec<String>)> = users::table
+        .select((users::id, users::name, users::status, users::roles))
         .filter(users::id.eq_any(ids))
         .load(tx.conn(IDENTITY)?)
         .map_err(DbError::from)?;
-    rows.into_iter()
-        .map(|(id, name, status)| Ok(Person { id: id.into(), name, status: UserStatus::stored(&status)? }))
-        .collect()
+    rows.into_iter().map(|(id, name, status, roles)| person(id, name, &status, &roles)).collect()
 }
 
 /// Those who have one of `emails`, each with the key of their address.
@@ -283,16 +281,19 @@ pub(in crate::identity) fn people_by_email(
     emails: &[EmailAddress],
 ) -> Result<Vec<(String, Person)>, IdentityError> {
     let keys: Vec<String> = emails.iter().map(EmailAddress::normalized).collect();
-    let rows: Vec<(String, Uuid, String, String)> = users::table
-        .select((users::email_key, users::id, users::name, users::status))
+    let rows: Vec<(String, Uuid, String, String, Vec<String>)> = users::table
+        .select((users::email_key, users::id, users::name, users::status, users::roles))
         .filter(users::email_key.eq_any(keys))
         .load(tx.conn(IDENTITY)?)
         .map_err(DbError::from)?;
     rows.into_iter()
-        .map(|(key, id, name, status)| {
-            Ok((key, Person { id: id.into(), name, status: UserStatus::stored(&status)? }))
-        })
+        .map(|(key, id, name, status, roles)| Ok((key, person(id, name, &status, &roles)?)))
         .collect()
+}
+
+fn person(id: Uuid, name: String, status: &str, roles: &[String]) -> Result<Person, IdentityError> {
+    let (status, roles) = (UserStatus::stored(status)?, Roles::stored(roles)?.list());
+    Ok(Person { id: id.into(), name, status, roles })
 }
 
 impl TryFrom<Row> for User {

@@ -1,59 +1,74 @@
-//! Money: invoices, their numbers, credit notes, payments by hand and through providers.
+//! Money through the public door: the catalogue, the inventory, quotations.
 
-#![expect(clippy::disallowed_methods, reason = "clients at once")]
-
-mod checkout;
-mod invoices;
-mod news;
-mod numbers;
-mod payments;
-mod providers;
-mod refusals;
-mod reminders;
+mod catalog;
+mod inventory;
+mod lots;
+mod money;
+mod quotations;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Tenant, unique};
+use crate::support::{Answer, Tenant, unique};
 
-pub const INVOICES: &str = "/api/v1/invoices";
-pub const PAYMENTS: &str = "/api/v1/payments";
+const PRODUCTS: &str = "/api/v1/products";
+const LISTS: &str = "/api/v1/price-lists";
+const LOTS: &str = "/api/v1/lots";
+const WAREHOUSES: &str = "/api/v1/warehouses";
 
-/// A customer; answers its id.
-pub async fn customer(tenant: &Tenant) -> String {
-    let body = json!({ "trade_name": unique("cliente"), "legal_name": "COMERCIAL DEL ISTMO" });
-    tenant.owner.post("/api/v1/customers", body).await.expect(201).text_at("/id")
+/// `body` with `more` over it.
+fn with(mut body: Value, more: Value) -> Value {
+    let Value::Object(more) = more else { panic!("an object") };
+    body.as_object_mut().unwrap().extend(more);
+    body
 }
 
-/// An invoice of `price` pesos and IVA to a customer.
-pub fn invoice(customer: &str, price: &str) -> Value {
-    let iva = json!({ "tax": "iva", "kind": "transferred", "factor": "rate", "rate": "0.16" });
-    json!({
-        "customer_id": customer, "currency": "MXN",
-        "lines": [{ "description": "Uniforme escolar", "quantity": "1", "unit_price": price, "taxes": [iva] }]
-    })
+/// A new customer's identifier.
+async fn customer(tenant: &Tenant) -> String {
+    let name = unique("cliente");
+    tenant.owner.post("/api/v1/customers", json!({ "trade_name": name })).await.expect(201).text_at("/id")
 }
 
-/// A draft; answers its path.
-pub async fn draft(client: &Client, body: Value) -> String {
-    let drafted = client.post(INVOICES, body).await.expect(201);
-    drafted.header("location").expect("it is found somewhere").to_owned()
+/// 16 % of VAT that is added.
+fn vat() -> Value {
+    json!([{ "tax": "iva", "kind": "transferred", "factor": "rate", "rate": "0.16" }])
 }
 
-/// An issued invoice of 1,160.00 pesos; answers it.
-pub async fn issued(tenant: &Tenant, customer: &str) -> Answer {
-    let path = draft(&tenant.owner, invoice(customer, "1000")).await;
-    tenant.owner.post(&format!("{path}/issue"), json!({})).await.expect(200)
+/// A good with `more` over the usual.
+async fn product(tenant: &Tenant, sku: &str, more: Value) -> Answer {
+    let body = json!({ "kind": "good", "sku": sku, "name": format!("Producto {sku}"), "taxes": vat() });
+    tenant.owner.post(PRODUCTS, with(body, more)).await.expect(201)
 }
 
-pub fn mxn(amount: &str) -> Value {
-    json!({ "amount": amount, "currency": "MXN" })
+/// A warehouse's path and identifier.
+async fn warehouse(tenant: &Tenant, name: &str) -> (String, String) {
+    let made = tenant.owner.post(WAREHOUSES, json!({ "name": name })).await.expect(201);
+    (made.header("location").unwrap().to_owned(), made.text_at("/id"))
 }
 
-/// A payment by transfer of which so much pays each of `invoices`.
-pub fn transfer(customer: &str, amount: &str, invoices: &[(&str, &str)]) -> Value {
-    let allocations = invoices.iter().map(|(id, amount)| json!({ "invoice_id": id, "amount": mxn(amount) }));
-    json!({
-        "customer_id": customer, "method": "transfer", "amount": mxn(amount), "reference": "SPEI 8846",
-        "allocations": allocations.collect::<Vec<_>>()
-    })
+/// Takes `quantity` of a product into a warehouse.
+async fn receive(tenant: &Tenant, warehouse: &str, product: &Answer, quantity: &str) {
+    let body = json!({ "product_id": product.text_at("/id"), "kind": "receipt", "quantity": quantity });
+    tenant.owner.post(&format!("{warehouse}/movements"), body).await.expect(200);
+}
+
+/// What there is of a product: on hand, reserved, available.
+async fn stock(tenant: &Tenant, product: &Answer) -> Vec<(String, String, String)> {
+    let path = format!("{PRODUCTS}/{}/stock", product.text_at("/id"));
+    let there = tenant.owner.get(&path).await.expect(200);
+    let rows = there.body["data"].as_array().unwrap().iter();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    rows.map(|row| (text(row, "on_hand"), text(row, "reserved"), text(row, "available"))).collect()
+}
+
+/// Every row of a list, page by page.
+async fn all(tenant: &Tenant, path: &str) -> Vec<Value> {
+    let (mut rows, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = tenant.owner.get(&format!("{path}{cursor}")).await.expect(200);
+        rows.extend(page.body["data"].as_array().unwrap().clone());
+        match page.body["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return rows,
+        }
+    }
 }

@@ -14,7 +14,7 @@ fn monthly(title: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_contract_is_written_put_in_force_renewed_and_ended() {
+async fn a_contract_is_written_and_put_in_force() {
     let acme = TestApp::shared().tenant().await;
     let customer = create(&acme, named("Acme")).await;
     let written =
@@ -55,7 +55,18 @@ async fn a_contract_is_written_put_in_force_renewed_and_ended() {
         .await
         .expect(200);
     acme.owner.delete(&customer).await.expect(409);
+}
 
+#[tokio::test]
+async fn a_contract_is_renewed_and_ended() {
+    let acme = TestApp::shared().tenant().await;
+    let customer = create(&acme, named("Acme")).await;
+    let mut body = monthly("Mantenimiento 2027");
+    body["active"] = json!(true);
+    body["renews_on"] = json!("2027-12-01");
+    let written = acme.owner.post(&format!("{customer}/contracts"), body).await.expect(201);
+    let path = written.header("location").unwrap().to_owned();
+    let post = async |verb: &str, body: Value| acme.owner.post(&format!("{path}/{verb}"), body).await;
     let renewed =
         post("renew", json!({ "value": { "amount": "1800.00", "currency": "MXN" } })).await.expect(201);
     for (pointer, expected) in [

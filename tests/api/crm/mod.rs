@@ -4,9 +4,12 @@
 
 mod contracts;
 mod customers;
+mod health;
 mod hierarchy;
+mod onboarding;
 mod refusals;
 mod timeline;
+mod todos;
 
 use serde_json::{Value, json};
 

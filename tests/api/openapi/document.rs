@@ -21,6 +21,9 @@ pub const PUBLIC: &[&str] = &[
     "events_catalogue",
     "capture_submit",
     "capture_script",
+    "quotations_show",
+    "quotations_show_pdf",
+    "quotations_answer",
     "payments_stripe_webhook",
     "payments_paypal_webhook",
 ];
@@ -181,6 +184,14 @@ impl Operation {
     /// Names of the parameters in the path, in order.
     pub fn path_parameters(&self) -> Vec<&str> {
         self.path.split('{').skip(1).filter_map(|part| part.split('}').next()).collect()
+    }
+
+    /// Whether the path's parameter at `index` counts within the record before it, and so identifies nothing by itself.
+    pub fn counts(&self, index: usize) -> bool {
+        let name = self.path_parameters()[index];
+        let parameters = self.said["parameters"].as_array().into_iter().flatten();
+        let mut own = parameters.filter(|one| one["in"] == "path" && one["name"] == name);
+        own.any(|one| one["schema"]["type"] == "integer")
     }
 
     /// The path with each parameter replaced by what `value` says for it; it is asked with the path up to the parameter.

@@ -4,6 +4,7 @@ mod client;
 mod database;
 mod money;
 mod providers;
+mod sales;
 mod seed;
 mod services;
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Database, Tenant};
+use super::{Database, Tenant, until};
 
 /// An invoice that was drafted, one that was issued, credited and paid in part, and what belongs to them.
 pub async fn money(
@@ -35,6 +35,10 @@ pub async fn money(
     });
     let account = owner.post("/api/v1/payment-accounts", account).await.expect(201);
     let token = account.text_at("/webhook_url").rsplit('/').next().unwrap_or_default().to_owned();
+    let subscription = json!({ "customer_id": customer, "name": marker, "period": "year", "currency": "MXN", "lines": lines });
+    let subscription = owner.post("/api/v1/billing-subscriptions", subscription).await.expect(201);
+    let path = format!("/api/v1/billing-subscriptions/{}", subscription.text_at("/id"));
+    until("the first period is billed", async || owner.get(&path).await.expect(200).body["periods"] != json!([])).await;
     let id = &tenant.id;
     database.run(&format!(
         "INSERT INTO billing.checkouts (tenant_id, id, invoice_id, provider, status, currency, amount_minor, external_id, url,
@@ -48,6 +52,7 @@ pub async fn money(
         ("/api/v1/invoices/{id}", draft),
         ("/api/v1/credit-notes/{id}", note),
         ("/api/v1/payments/{id}", payment),
+        ("/api/v1/billing-subscriptions/{id}", subscription.text_at("/id")),
         ("/api/v1/payment-accounts/{id}", account.text_at("/id")),
         ("/api/v1/payments/webhooks/stripe/{token}", token.clone()),
         ("/api/v1/payments/webhooks/paypal/{token}", token),

@@ -5,6 +5,7 @@ use serde_json::json;
 use totp_rs::{Builder, Secret};
 
 use super::money::money;
+use super::sales::sales;
 use super::{Client, Database, Tenant, TestApp, until};
 
 /// A tenant and what it holds.
@@ -75,7 +76,8 @@ impl Seeded {
         ids.extend(files(&tenant, &marker).await);
         ids.extend(customers(&tenant, &marker).await);
         let customer = ids.iter().find(|(place, _)| *place == "/api/v1/customers/{id}");
-        let customer = customer.map(|(_, id)| id.clone()).expect("there is a customer");
+        let customer = customer.map(|(_, id)| id.clone()).unwrap_or_default();
+        ids.extend(sales(&tenant, &marker, &customer).await);
         ids.extend(money(&mut database, &tenant, &customer, &marker).await);
         Self { tenant, marker, ids }
     }
@@ -161,13 +163,28 @@ async fn customers(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)>
     let contact = tenant.owner.post(&of_customer("contacts"), contact).await.expect(201);
     let activity = json!({ "kind": "call", "text": marker });
     tenant.owner.post(&of_customer("activities"), activity).await.expect(201);
-    let contract = json!({
+    let agreed = json!({
         "title": marker, "value": { "amount": "1500.00", "currency": "MXN" }, "billing_period": "month",
         "starts_on": "2027-01-01", "renews_on": "2027-12-01", "active": true
     });
-    let contract = tenant.owner.post(&of_customer("contracts"), contract).await.expect(201);
+    let agreed = tenant.owner.post(&of_customer("contracts"), agreed).await.expect(201);
+    let task = json!({ "title": marker, "notes": marker, "due_at": "2030-01-15T16:00:00Z" });
+    let task = tenant.owner.post(&of_customer("tasks"), task).await.expect(201);
+    let template = json!({ "name": marker, "steps": [{ "title": marker }, { "title": "Capacitar" }] });
+    let template = tenant.owner.post("/api/v1/customers/onboarding-templates", template).await.expect(201);
+    let begin = json!({ "template_id": template.text_at("/id") });
+    let onboarding = tenant.owner.post(&of_customer("onboardings"), begin).await.expect(201);
+    until("the customer's health is known", async || {
+        tenant.owner.get(&of_customer("health")).await.expect(200).body["checked_at"].is_string()
+    })
+    .await;
+    let step = "/api/v1/customers/{id}/onboardings/{onboarding_id}/steps/{step_id}";
     vec![
-        ("/api/v1/customers/{id}/contracts/{contract_id}", contract.text_at("/id")),
+        (step, onboarding.text_at("/steps/0/id")),
+        ("/api/v1/customers/{id}/onboardings/{onboarding_id}", onboarding.text_at("/id")),
+        ("/api/v1/customers/onboarding-templates/{id}", template.text_at("/id")),
+        ("/api/v1/customers/{id}/tasks/{task_id}", task.text_at("/id")),
+        ("/api/v1/customers/{id}/contracts/{contract_id}", agreed.text_at("/id")),
         ("/api/v1/customers/fields/{id}", field.text_at("/id")),
         ("/api/v1/customers/{id}/contacts/{contact_id}", contact.text_at("/id")),
         ("/api/v1/customers/{id}", id),

@@ -6,12 +6,11 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::records::check;
 use super::views::CreditNoteView;
 use crate::billing::contract::{CreditNoteId, InvoiceId, MoneyError};
 use crate::billing::domain::{Discount, DocumentLine, Series};
 use crate::billing::http::{ReadBilling, WriteBilling};
-use crate::billing::invoices::domain::Content;
+use crate::billing::invoices::domain::{Content, check_shape};
 use crate::billing::invoices::service::{self, NewCreditNote};
 use crate::billing::invoices::store;
 use crate::kernel::Line;
@@ -78,7 +77,7 @@ pub async fn credit_notes_create(
     command: Command<CreditNoteRequest>,
 ) -> Result<Reply, Problem> {
     let Command { value: request, once } = command;
-    check(Some(&request.lines), None)?;
+    check_shape(Some(&request.lines), None)?;
     let new = NewCreditNote {
         invoice: request.invoice_id,
         series: request.series.unwrap_or_else(Series::of_credit_notes),

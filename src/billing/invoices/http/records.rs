@@ -11,15 +11,15 @@ use crate::billing::contract::{InvoiceId, MoneyError};
 use crate::billing::customers;
 use crate::billing::domain::{Discount, DocumentLine, Series, Tax};
 use crate::billing::http::{ReadBilling, WriteBilling};
-use crate::billing::invoices::domain::{Content, MOST_LINES};
+use crate::billing::invoices::domain::{Content, check_shape};
 use crate::billing::invoices::service::{self, Change, NewInvoice, Origin};
 use crate::billing::invoices::store::{self, InvoiceRow};
 use crate::crm::CustomerId;
 use crate::identity::People;
-use crate::kernel::{Currency, Invalid, Line, Prose};
+use crate::kernel::{Currency, Line, Prose};
 use crate::platform::auth::Authorized;
 use crate::platform::db::{Db, TenantTx};
-use crate::platform::http::{Body, Command, Empty, Fields, IfMatch, Patch, Reply};
+use crate::platform::http::{Body, Command, Empty, IfMatch, Patch, Reply};
 use crate::platform::problem::Problem;
 
 /// An invoice to draft.
@@ -116,7 +116,7 @@ pub async fn invoices_create(
 ) -> Result<Reply, Problem> {
     let Command { value: request, once } = command;
     let is_of_contract = request.contract_id.is_some() && request.lines.is_empty();
-    check((!is_of_contract).then_some(&request.lines), request.payment_terms_days)?;
+    check_shape((!is_of_contract).then_some(&request.lines), request.payment_terms_days)?;
     db.tenant(who.actor(), move |tx| {
         once.run(tx, |tx| {
             let new = request.parse(tx, &**people)?;
@@ -170,7 +170,7 @@ pub async fn invoices_update(
     body: Body<InvoicePatch>,
 ) -> Result<Reply, Problem> {
     let (id, patch) = (id.into_inner(), body.0);
-    check(patch.lines.as_deref(), patch.payment_terms_days)?;
+    check_shape(patch.lines.as_deref(), patch.payment_terms_days)?;
     Ok(db
         .tenant(who.actor(), move |tx| {
             let row = service::update(tx, id, expected.0, patch.into())?;
@@ -255,20 +255,6 @@ pub async fn invoices_void(
 fn reply(tx: &mut TenantTx<'_>, people: &dyn People, row: &InvoiceRow) -> Result<Reply, MoneyError> {
     let today = service::today(tx, people)?;
     Ok(Reply::ok(&InvoiceView::new(row, today)?).version(row.version))
-}
-
-/// Refuses a document without lines or with too many, and terms that are none.
-pub(super) fn check(lines: Option<&[DocumentLine]>, terms: Option<i32>) -> Result<(), Problem> {
-    let mut fields = Fields::default();
-    if lines.is_some_and(|lines| lines.is_empty() || lines.len() > MOST_LINES) {
-        let reason = Invalid::new("There must be 1 to 200 lines.", "Debe haber de 1 a 200 renglones.");
-        fields.refuse("/lines", reason);
-    }
-    if terms.is_some_and(|days| !(0..=365).contains(&days)) {
-        let reason = Invalid::new("must be from 0 to 365", "debe ir de 0 a 365");
-        fields.refuse("/payment_terms_days", reason);
-    }
-    fields.finish()
 }
 
 impl InvoiceRequest {

@@ -58,6 +58,8 @@ pub enum Origin {
     Quotation(Uuid),
     /// A contract.
     Contract(Uuid),
+    /// A period of a subscription.
+    Subscription(Uuid),
 }
 
 /// What changes in a draft.
@@ -81,7 +83,11 @@ pub struct Change {
 
 /// Makes a draft; none when its quotation has an invoice already.
 pub fn create(tx: &mut TenantTx<'_>, new: NewInvoice) -> Result<Option<InvoiceRow>, MoneyError> {
-    customers::open(tx, new.customer)?;
+    match new.origin {
+        // What was sold is billed, whatever became of the customer since.
+        Origin::Quotation(_) | Origin::Subscription(_) => customers::known(tx, new.customer)?,
+        Origin::Hand | Origin::Contract(_) => customers::open(tx, new.customer)?,
+    };
     let totals = domain::totals(&new.content.lines, new.content.discount.as_ref(), new.currency)?;
     let id = InvoiceId::new();
     let of = |wanted: fn(Origin) -> Option<Uuid>| wanted(new.origin);
@@ -93,7 +99,7 @@ pub fn create(tx: &mut TenantTx<'_>, new: NewInvoice) -> Result<Option<InvoiceRo
         bill_to: None,
         quotation_id: of(|origin| if let Origin::Quotation(id) = origin { Some(id) } else { None }),
         contract_id: of(|origin| if let Origin::Contract(id) = origin { Some(id) } else { None }),
-        subscription_id: None,
+        subscription_id: of(|origin| if let Origin::Subscription(id) = origin { Some(id) } else { None }),
         status: Standing::Draft.as_str().to_owned(),
         series: new.series.as_str().to_owned(),
         number: None,
@@ -341,4 +347,9 @@ pub fn wrong_state(row: &InvoiceRow, done: &str, allowed: &[&str]) -> MoneyError
 fn touch(tx: &TenantTx<'_>, row: &mut InvoiceRow) {
     row.version += 1;
     row.updated_at = tx.now();
+}
+
+/// The subscription that an invoice is of.
+pub fn subscription_of(tx: &mut TenantTx<'_>, id: InvoiceId) -> Result<Option<Uuid>, MoneyError> {
+    Ok(store::find(tx, id)?.subscription_id)
 }

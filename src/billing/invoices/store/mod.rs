@@ -17,6 +17,7 @@ use super::schema::{invoices, number_series};
 use crate::billing::BILLING;
 use crate::billing::contract::{InvoiceId, MoneyError, Paper};
 use crate::billing::domain::Totals;
+use crate::crm::CustomerId;
 use crate::kernel::{Currency, Money};
 use crate::platform::auth::TenantId;
 use crate::platform::db::{DbError, RawJson, SystemTx, TenantTx};
@@ -200,14 +201,14 @@ pub fn to_remind(tx: &mut SystemTx<'_>, at_most: i64) -> Result<Vec<(TenantId, I
 }
 
 /// What a customer was billed, has paid and owes, by currency, in minor units: (currency, net less credits, paid, owed).
-pub fn sums(tx: &mut TenantTx<'_>, customer: Uuid) -> Result<Vec<CustomerSums>, MoneyError> {
+pub fn sums(tx: &mut TenantTx<'_>, customer: CustomerId) -> Result<Vec<CustomerSums>, MoneyError> {
     let tenant = tx.tenant().uuid();
     let due = sql::<Nullable<BigInt>>(
         "(sum(total_minor - paid_minor - credited_minor) FILTER (WHERE status = 'issued'))::bigint",
     );
     let whole = |column: &str| sql::<Nullable<BigInt>>(&format!("sum({column})::bigint"));
     let rows = invoices::table
-        .filter(invoices::tenant_id.eq(tenant).and(invoices::customer_id.eq(customer)))
+        .filter(invoices::tenant_id.eq(tenant).and(invoices::customer_id.eq(customer.uuid())))
         .filter(invoices::status.eq_any(["issued", "paid"]))
         .group_by(invoices::currency)
         .order(invoices::currency)
@@ -232,4 +233,58 @@ pub struct CustomerSums {
     pub paid: Money,
     /// Still owed.
     pub due: Money,
+}
+
+/// An invoice of which something is owed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnpaidInvoice {
+    /// The invoice.
+    pub id: InvoiceId,
+    /// Its series and number.
+    pub folio: String,
+    /// What it came to.
+    pub total: Money,
+    /// What is still owed.
+    pub due: Money,
+    /// Until when it was to be paid.
+    pub due_on: NaiveDate,
+}
+
+/// Up to `at_most` invoices of which a customer owes something, the one due first before the others.
+pub fn unpaid(
+    tx: &mut TenantTx<'_>,
+    customer: CustomerId,
+    at_most: i64,
+) -> Result<Vec<UnpaidInvoice>, MoneyError> {
+    let tenant = tx.tenant().uuid();
+    let rows = invoices::table
+        .filter(invoices::tenant_id.eq(tenant).and(invoices::customer_id.eq(customer.uuid())))
+        .filter(invoices::status.eq("issued"))
+        .order((invoices::due_on, invoices::id))
+        .limit(at_most)
+        .select(ListRow::as_select())
+        .load::<ListRow>(tx.conn(BILLING)?)
+        .map_err(DbError::from)?;
+    let unpaid = |row: ListRow| {
+        let currency = Currency::parse(&row.currency).map_err(|_| MoneyError::broken("invoice"))?;
+        let due = row.total_minor - row.paid_minor - row.credited_minor;
+        Ok(UnpaidInvoice {
+            id: row.id.into(),
+            folio: format!("{}-{}", row.series, row.number.unwrap_or_default()),
+            total: Money::from_minor(row.total_minor, currency),
+            due: Money::from_minor(due, currency),
+            due_on: row.due_on.unwrap_or_default(),
+        })
+    };
+    rows.into_iter().map(unpaid).collect()
+}
+
+/// Whether an invoice of a subscription is overdue `today`.
+pub fn has_overdue(tx: &mut TenantTx<'_>, subscription: Uuid, today: NaiveDate) -> Result<bool, MoneyError> {
+    let tenant = tx.tenant().uuid();
+    let overdue = invoices::table
+        .filter(invoices::tenant_id.eq(tenant).and(invoices::subscription_id.eq(subscription)))
+        .filter(invoices::status.eq("issued").and(invoices::due_on.lt(today)));
+    let found = diesel::select(diesel::dsl::exists(overdue)).get_result(tx.conn(BILLING)?);
+    Ok(found.map_err(DbError::from)?)
 }

@@ -6,6 +6,8 @@ mod views;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use records::ContractRequest;
+
 /// Registers the operations on contracts.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config

@@ -132,11 +132,11 @@ pub async fn customers_renew_contract(
     people: PeopleData,
 ) -> Result<Reply, Problem> {
     let (id, contract_id) = path.into_inner();
-    let (once, patch) = (command.once, command.value);
+    let (once, terms) = (command.once, command.value);
     db.tenant(who.actor(), move |tx| {
         once.run(tx, |tx| {
             let today = people.settings(tx)?.time_zone.day_of(tx.now());
-            let edit = |terms| patch.apply(terms);
+            let edit = |before| terms.apply(before);
             let row = service::renew(tx, id, contract_id, today, version.0, edit)?;
             let location = format!("/api/v1/customers/{id}/contracts/{}", row.id);
             Ok::<_, CrmError>(Reply::created(&ContractView::try_from(row)?, location).version(1))

@@ -220,9 +220,9 @@ pub async fn customers_change_contract(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, contract_id) = path.into_inner();
-    let patch = body.0;
+    let change = body.0;
     db.tenant(who.actor(), move |tx| {
-        let row = service::update(tx, id, contract_id, version.0, |terms| patch.apply(terms))?;
+        let row = service::update(tx, id, contract_id, version.0, |terms| change.apply(terms))?;
         Ok::<_, Problem>(reply(row)?)
     })
     .await
@@ -240,7 +240,8 @@ fn views(page: Page<ContractRow>) -> Result<Page<ContractView>, CrmError> {
 }
 
 impl ContractRequest {
-    fn parse(self, customer: CustomerId) -> Result<NewContract, Problem> {
+    /// The contract of `customer` that it describes.
+    pub fn parse(self, customer: CustomerId) -> Result<NewContract, Problem> {
         let mut fields = Fields::default();
         let title = fields.take("/title", Line::parse(&self.title));
         let notes = fields.take_optional("/notes", self.notes.as_deref(), Prose::parse);

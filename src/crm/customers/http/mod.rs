@@ -11,6 +11,9 @@ mod views;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use records::customer_view;
+pub use views::CustomerView;
+
 pub use crate::crm::http::{ConfigureCustomers, DeleteCustomers, PeopleData, ReadCustomers, WriteCustomers};
 
 /// Registers the operations on customers; fixed paths stand before those with an identifier.

@@ -16,7 +16,7 @@ use crate::kernel::{
     Country, Currency, EmailAddress, FiscalRegime, Language, Line, Locale, Phone, Prose, TaxId, WebUrl,
 };
 use crate::platform::auth::{Authorized, UserId};
-use crate::platform::db::Db;
+use crate::platform::db::{Db, TenantTx};
 use crate::platform::http::{Body, Command, Empty, IfMatch, Patch, Query, Reply, RequestContext};
 use crate::platform::problem::Problem;
 
@@ -301,6 +301,15 @@ pub async fn customers_restore(
         once.run(tx, |tx| Ok::<_, CrmError>(reply(service::restore(tx, id)?, language)))
     })
     .await
+}
+
+/// A customer as its own operations answer it, for whoever answers it among other things; its warnings in `language`.
+pub fn customer_view(
+    tx: &mut TenantTx<'_>,
+    id: CustomerId,
+    language: Language,
+) -> Result<CustomerView, CrmError> {
+    Ok(CustomerView::new(service::find(tx, id)?, language))
 }
 
 /// 200 with the customer and its version.

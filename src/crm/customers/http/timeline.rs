@@ -61,7 +61,7 @@ pub struct TimelineQuery {
     /// Only these kinds: a comma list.
     #[param(
         max_length = 200,
-        pattern = "^(created|change|status|assignment|activity|contact|contract)(,(created|change|status|assignment|activity|contact|contract))*$",
+        pattern = "^(created|change|status|assignment|activity|contact|contract|task|onboarding|health)(,(created|change|status|assignment|activity|contact|contract|task|onboarding|health))*$",
         example = "activity,contract"
     )]
     kind: Option<String>,

@@ -23,12 +23,18 @@ pub fn archive(tx: &mut TenantTx<'_>, id: CustomerId, version: Option<i32>) -> R
     Ok(())
 }
 
-/// Brings a customer back; refused when its tax identifier is another one's by now. One that is not in the archive stays as
+/// Brings a customer back; refused when its tax identifier is another one's by now, or the account above it is in the archive. One that is not in the archive stays as
 /// it is.
 pub fn restore(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Row, CrmError> {
+    store::lock_hierarchy(tx)?;
     let mut record = store::lock(tx, id)?;
     if record.archived_at.is_none() {
         return store::find(tx, id);
+    }
+    if let Some(parent) = record.parent
+        && store::find(tx, parent)?.archived_at.is_some()
+    {
+        return Err(CrmError::Archived(parent));
     }
     if let Some(existing) = store::claim_tax_id(tx, &record)? {
         return Err(CrmError::Duplicate(existing));

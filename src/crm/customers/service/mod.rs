@@ -12,7 +12,7 @@ pub use activities::{NewActivity, log_activity};
 pub use archive::{archive, restore};
 pub use contacts::{NewContact, add_contact, change_contact, contacts, remove_contact};
 pub use fields::{archive_field, change_field, define_field, definitions, field, fields, quotas};
-pub use offered::{customer, customer_of_lead, register};
+pub use offered::{customer, customer_of_lead, last_activities, register};
 pub use progress::{assign, check_owner, churn, reactivate};
 pub use timeline::{Happening, TimelineKind, timeline};
 

@@ -3,9 +3,10 @@
 use uuid::Uuid;
 
 use super::{NewCustomer, create};
-use crate::crm::contract::{CrmError, Customer, CustomerId};
+use crate::crm::contract::{Activity, CrmError, Customer, CustomerId};
 use crate::crm::customers::domain::Record;
-use crate::crm::customers::store;
+use crate::crm::customers::store::{self, ActivityRow};
+use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
 
 /// What others may know of a customer, in the archive too: [`Customer::open`] refuses those.
@@ -24,6 +25,22 @@ pub fn customer_of_lead(tx: &mut TenantTx<'_>, lead: Uuid) -> Result<Option<Cust
 pub fn register(tx: &mut TenantTx<'_>, new: NewCustomer) -> Result<Customer, CrmError> {
     let row = create(tx, new)?;
     store::restore(&row).map(told)
+}
+
+/// What was last done about a customer, `at_most` so many, the newest first.
+pub fn last_activities(
+    tx: &mut TenantTx<'_>,
+    customer: CustomerId,
+    at_most: i64,
+) -> Result<Vec<Activity>, CrmError> {
+    let told = |row: ActivityRow| Activity {
+        id: row.id,
+        kind: row.kind,
+        text: row.text,
+        at: row.at,
+        user: row.user_id.map(UserId::from),
+    };
+    Ok(store::latest(tx, customer, at_most)?.into_iter().map(told).collect())
 }
 
 fn told(record: Record) -> Customer {

@@ -11,7 +11,10 @@ use crate::crm::CRM;
 use crate::crm::contract::events::{
     CustomerActivityLogged, CustomerArchived, CustomerAssigned, CustomerChurned, CustomerContactChanged,
     CustomerContractChanged, CustomerContractCreated, CustomerContractStatusChanged, CustomerCreated,
-    CustomerReactivated, CustomerRenewalDue, CustomerRenewed, CustomerRestored, CustomerUpdated,
+    CustomerHealthScoreUpdated, CustomerOnboardingCompleted, CustomerOnboardingStarted,
+    CustomerOnboardingStepChanged, CustomerReactivated, CustomerRenewalDue, CustomerRenewed,
+    CustomerRestored, CustomerTaskChanged, CustomerTaskCompleted, CustomerTaskCreated, CustomerTaskDue,
+    CustomerTaskRemoved, CustomerUpdated,
 };
 use crate::crm::contract::{CrmError, CustomerId};
 use crate::crm::customers::store;
@@ -40,10 +43,16 @@ pub enum TimelineKind {
     Contact,
     /// A contract was written, changed, renewed or closed, or is to be renewed.
     Contract,
+    /// A task was made, changed, done or taken away, or came due.
+    Task,
+    /// A checklist began, went on or was completed.
+    Onboarding,
+    /// Its health became another.
+    Health,
 }
 
 #[rustfmt::skip]
-const KINDS: [(TimelineKind, &str, &[&str]); 7] = [
+const KINDS: [(TimelineKind, &str, &[&str]); 10] = [
     (TimelineKind::Created, "created", &[CustomerCreated::TYPE]),
     (TimelineKind::Change, "change", &[CustomerUpdated::TYPE]),
     (TimelineKind::Status, "status", &[
@@ -56,6 +65,14 @@ const KINDS: [(TimelineKind, &str, &[&str]); 7] = [
         CustomerContractCreated::TYPE, CustomerContractChanged::TYPE, CustomerContractStatusChanged::TYPE,
         CustomerRenewed::TYPE, CustomerRenewalDue::TYPE,
     ]),
+    (TimelineKind::Task, "task", &[
+        CustomerTaskCreated::TYPE, CustomerTaskChanged::TYPE, CustomerTaskCompleted::TYPE, CustomerTaskRemoved::TYPE,
+        CustomerTaskDue::TYPE,
+    ]),
+    (TimelineKind::Onboarding, "onboarding", &[
+        CustomerOnboardingStarted::TYPE, CustomerOnboardingStepChanged::TYPE, CustomerOnboardingCompleted::TYPE,
+    ]),
+    (TimelineKind::Health, "health", &[CustomerHealthScoreUpdated::TYPE]),
 ];
 
 impl TimelineKind {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::crm::CRM;
-use crate::crm::contract::CrmError;
+use crate::crm::contract::{CrmError, CustomerId};
 use crate::crm::schema::activities;
 use crate::platform::db::{DbError, TenantTx};
 
@@ -37,4 +37,21 @@ pub fn activity_texts(tx: &mut TenantTx<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, 
     let tenant = tx.tenant().uuid();
     let rows = activities::table.filter(activities::tenant_id.eq(tenant)).filter(activities::id.eq_any(ids));
     Ok(rows.select((activities::id, activities::text)).load(tx.conn(CRM)?).map_err(DbError::from)?)
+}
+
+/// The latest activities of the customer, `at_most` so many, the newest first.
+pub fn latest(
+    tx: &mut TenantTx<'_>,
+    customer: CustomerId,
+    at_most: i64,
+) -> Result<Vec<ActivityRow>, CrmError> {
+    let tenant = tx.tenant().uuid();
+    let rows = activities::table
+        .filter(activities::tenant_id.eq(tenant).and(activities::customer_id.eq(customer.uuid())))
+        .order((activities::at.desc(), activities::id.desc()))
+        .limit(at_most)
+        .select(ActivityRow::as_select())
+        .load(tx.conn(CRM)?)
+        .map_err(DbError::from)?;
+    Ok(rows)
 }

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Uuid as SqlUuid};
 use uuid::Uuid;
 
-pub use activities::{ActivityRow, activity_texts, insert_activity};
+pub use activities::{ActivityRow, activity_texts, insert_activity, latest};
 pub use contacts::{
     ContactRow, contacts, delete_contact, find_contact, insert_contact, no_primary, save_contact,
 };
@@ -43,17 +43,32 @@ pub fn find(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Row, CrmError> {
     row.optional().map_err(DbError::from)?.ok_or(CrmError::NotFound(id))
 }
 
-/// The customer, locked until the transaction ends.
+/// The customer, locked until the transaction ends; what hangs on it may still be written beside.
 pub fn lock(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Record, CrmError> {
     let tenant = tx.tenant().uuid();
     let row = customers::table
         .find((tenant, id.uuid()))
-        .for_update()
+        .for_no_key_update()
         .select(Row::as_select())
         .first::<Row>(tx.conn(CRM)?)
         .optional()
         .map_err(DbError::from)?;
     restore(&row.ok_or(CrmError::NotFound(id))?)
+}
+
+/// The customer, locked until the transaction ends, unless somebody else holds it: for whoever locks several, because whoever
+/// waits for none is in no circle of those who wait for each other.
+pub fn try_lock(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Option<Record>, CrmError> {
+    let tenant = tx.tenant().uuid();
+    let row = customers::table
+        .find((tenant, id.uuid()))
+        .for_no_key_update()
+        .skip_locked()
+        .select(Row::as_select())
+        .first::<Row>(tx.conn(CRM)?)
+        .optional()
+        .map_err(DbError::from)?;
+    row.as_ref().map(restore).transpose()
 }
 
 /// The customer that a lead became.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{INVOICES, PAYMENTS, customer, draft, invoice, issued, mxn, transfer};
-use crate::support::{Database, TestApp};
+use crate::support::{Database, TestApp, until};
 
 #[tokio::test]
 async fn an_invoice_is_drafted_changed_issued_and_read() {
@@ -193,4 +193,55 @@ async fn credit_notes_take_off_what_is_left_and_no_more() {
     assert_eq!(list.body["data"].as_array().unwrap().len(), 2);
     let read = acme.owner.get(first.header("location").unwrap()).await.expect(200);
     assert_eq!(read.text_at("/bill_to/legal_name"), "COMERCIAL DEL ISTMO");
+}
+
+#[tokio::test]
+async fn an_accepted_quotation_becomes_one_draft() {
+    let acme = TestApp::shared().tenant().await;
+    let customer = customer(&acme).await;
+    let quotation = json!({
+        "customer_id": customer, "discount": { "percent": "10" }, "lines": invoice(&customer, "1000")["lines"]
+    });
+    let quotation = acme.owner.post("/api/v1/quotations", quotation).await.expect(201).text_at("/id");
+    let sent = acme.owner.post(&format!("/api/v1/quotations/{quotation}/send"), json!({})).await.expect(200);
+    let url = sent.text_at("/public_url");
+    let answer = json!({ "answer": "accept", "name": "Inés Nájera" });
+    TestApp::shared().anonymous().post(&url[url.find("/api/").unwrap()..], answer).await.expect(200);
+    let list = format!("{INVOICES}?customer_id={customer}");
+    until("the invoice is drafted", async || acme.owner.get(&list).await.expect(200).body["data"] != json!([])).await;
+    let drafted = acme.owner.get(&list).await.expect(200);
+    assert_eq!(drafted.text_at("/data/0/quotation_id"), quotation);
+    assert_eq!((drafted.text_at("/data/0/status"), drafted.text_at("/data/0/total/amount")), ("draft".to_owned(), "1044.00".to_owned()));
+    // A rule of the database stands behind the reader's position.
+    let mut database = Database::connect(&TestApp::shared().admin_url);
+    database.run("BEGIN");
+    let twice = format!(
+        "INSERT INTO billing.invoices SELECT (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid()))).*
+         FROM billing.invoices i WHERE quotation_id = '{quotation}'"
+    );
+    assert!(database.attempt(&twice).is_err_and(|error| error.contains("invoices_quotation")));
+    database.run("ROLLBACK");
+}
+
+#[tokio::test]
+async fn a_contract_in_force_is_billed() {
+    let acme = TestApp::shared().tenant().await;
+    let customer = customer(&acme).await;
+    let contract = json!({
+        "title": "Mantenimiento", "value": mxn("2500"), "billing_period": "month", "starts_on": "2026-01-01"
+    });
+    let contracts = format!("/api/v1/customers/{customer}/contracts");
+    let contract = acme.owner.post(&contracts, contract).await.expect(201).text_at("/id");
+    acme.owner.post(&format!("{contracts}/{contract}/activate"), json!({})).await.expect(200);
+    let tax = json!([{ "tax": "iva", "kind": "transferred", "factor": "rate", "rate": "0.16" }]);
+    let body = json!({ "customer_id": customer, "contract_id": contract, "taxes": tax });
+    let drafted = acme.owner.post(INVOICES, body.clone()).await.expect(201);
+    assert_eq!(drafted.text_at("/lines/0/description"), "Mantenimiento");
+    assert_eq!((drafted.text_at("/contract_id"), drafted.text_at("/totals/total/amount")), (contract, "2900.00".to_owned()));
+    let mut dollars = body.clone();
+    dollars["currency"] = json!("USD");
+    acme.owner.post(INVOICES, dollars).await.expect(422);
+    let mut unknown = body;
+    unknown["contract_id"] = json!(uuid::Uuid::now_v7());
+    acme.owner.post(INVOICES, unknown).await.expect(422);
 }

@@ -1,0 +1,1 @@
+DROP TABLE crm.onboarding_steps, crm.onboardings, crm.onboarding_templates;

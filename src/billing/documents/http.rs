@@ -1,0 +1,168 @@
+//! Documents over HTTP: the PDF of a quotation, for sellers and for whoever has its link.
+
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Deserialize;
+use tokio::time::Instant;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::Documents;
+use super::service;
+use super::store::DocumentRow;
+use crate::billing::contract::QuotationId;
+use crate::billing::http::ReadBilling;
+use crate::billing::quotations;
+use crate::kernel::{Language, Message};
+use crate::platform::auth::{Actor, Authorized};
+use crate::platform::db::Db;
+use crate::platform::files::FileKey;
+use crate::platform::http::{Query, RequestContext};
+use crate::platform::limits::Limits;
+use crate::platform::problem::Problem;
+
+/// How long a request waits for a file that is being made.
+const PATIENCE: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(40);
+
+/// Which document.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PdfQuery {
+    /// Its language; the customer's when not said.
+    #[param(inline)]
+    language: Option<DocumentLanguage>,
+}
+
+/// `es` or `en`.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum DocumentLanguage {
+    Es,
+    En,
+}
+
+/// Registers what sellers do with documents.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(quotations_pdf);
+}
+
+/// Registers what everybody may do with a quotation's link.
+pub fn public_routes(config: &mut ServiceConfig<'_>) {
+    config.service(quotations_show_pdf);
+}
+
+/// Read a quotation as PDF
+///
+/// Reads the version in force as PDF, with your company's name and colours. It is made once for a version and a language; of a
+/// draft it says that it is one.
+#[utoipa::path(operation_id = "quotations_pdf", tag = "quotations", security(("bearer" = ["billing:read"])),
+    params(("id" = QuotationId, Path, description = "The quotation."), PdfQuery),
+    responses((status = 200, description = "The file.", content_type = "application/pdf", body = Vec<u8>),
+        (status = 503, description = "It is being made; ask again.")))]
+#[get("/api/v1/quotations/{id}/pdf")]
+pub async fn quotations_pdf(
+    who: Authorized<ReadBilling>,
+    id: Path<QuotationId>,
+    query: Query<PdfQuery>,
+    db: Data<Db>,
+    documents: Data<Documents>,
+) -> Result<HttpResponse, Problem> {
+    let language = query.0.language.map(DocumentLanguage::language);
+    file(&db, &documents, &who.actor(), id.into_inner().uuid(), language).await
+}
+
+/// Show a quotation to its customer as PDF
+///
+/// Shows a quotation to whoever has its link, as the file that was made when it was sent.
+#[utoipa::path(operation_id = "quotations_show_pdf", tag = "quotations",
+    params(("token" = String, Path, description = "What the link ends with."), PdfQuery),
+    responses((status = 200, description = "The file.", content_type = "application/pdf", body = Vec<u8>),
+        (status = 503, description = "It is being made; ask again.")))]
+#[get("/api/v1/public/quotations/{token}/pdf")]
+pub async fn quotations_show_pdf(
+    request: HttpRequest,
+    token: Path<String>,
+    query: Query<PdfQuery>,
+    db: Data<Db>,
+    limits: Data<Limits>,
+    documents: Data<Documents>,
+) -> Result<HttpResponse, Problem> {
+    documents.quotations.limit(&request, &limits)?;
+    let correlation = RequestContext::of(&request).correlation().clone();
+    let (actor, id) = quotations::open(&db, &token, correlation).await?;
+    file(&db, &documents, &actor, id, query.0.language.map(DocumentLanguage::language)).await
+}
+
+async fn file(
+    db: &Db,
+    documents: &Documents,
+    actor: &Actor,
+    quotation: Uuid,
+    language: Option<Language>,
+) -> Result<HttpResponse, Problem> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let row = db.tenant(actor.clone(), move |tx| service::ask(tx, quotation, language)).await?;
+        if let Some(content) = content(documents, actor, &row).await? {
+            return Ok(answer(&row, content));
+        }
+        if Instant::now() > until {
+            return Err(in_the_making());
+        }
+        documents.asked.notify_one();
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// The file; none while it is being made.
+async fn content(
+    documents: &Documents,
+    actor: &Actor,
+    row: &DocumentRow,
+) -> Result<Option<Vec<u8>>, Problem> {
+    if row.file_key.is_none() {
+        return Ok(row.content.clone());
+    }
+    let key = FileKey::of(actor.tenant(), "quotations", &format!("{}.pdf", row.id));
+    let found = documents.files.read(&key).await.map_err(|error| away().caused_by(&error))?;
+    found.map(Some).ok_or_else(away)
+}
+
+fn answer(row: &DocumentRow, content: Vec<u8>) -> HttpResponse {
+    let hash: String = row.sha256.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
+    let name = format!("inline; filename=\"{}-{}.pdf\"", row.quotation_id, row.revision);
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/pdf"))
+        .insert_header((CONTENT_DISPOSITION, name))
+        .insert_header((CACHE_CONTROL, "private, no-cache"))
+        .insert_header((ETAG, format!("\"{hash}\"")))
+        .body(content)
+}
+
+fn in_the_making() -> Problem {
+    let title = Message::new(
+        "The document is being made; ask again",
+        "El documento se está generando; pídalo de nuevo",
+    );
+    Problem::unavailable("document-in-the-making", title).retry_after(1)
+}
+
+fn away() -> Problem {
+    let title = Message::new("The store of files does not answer", "El almacén de archivos no responde");
+    Problem::unavailable("files-away", title).retry_after(5)
+}
+
+impl DocumentLanguage {
+    fn language(self) -> Language {
+        match self {
+            Self::Es => Language::Spanish,
+            Self::En => Language::English,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Journeys and read facades across modules: each is one transaction over the modules' own functions, so none half happens.
+
+mod lead_conversion;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers every operation.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(lead_conversion::leads_convert);
+}

@@ -1,0 +1,58 @@
+//! Products, prices, stock, lots and quotations of a seeded tenant.
+
+use serde_json::{Value, json};
+
+use super::Tenant;
+
+/// Fills the catalogue, the inventory and quotations for a customer; what stands for each path parameter.
+pub async fn sales(tenant: &Tenant, marker: &str, customer: &str) -> Vec<(&'static str, String)> {
+    let owner = &tenant.owner;
+    let good = json!({ "kind": "good", "sku": marker, "name": marker, "description": marker });
+    let good = owner.post("/api/v1/products", good).await.expect(201).text_at("/id");
+    let components = json!([{ "product_id": good, "quantity": "2" }]);
+    let bundle =
+        json!({ "kind": "bundle", "sku": format!("p-{marker}"), "name": marker, "components": components });
+    owner.post("/api/v1/products", bundle).await.expect(201);
+    let list = json!({ "name": marker, "currency": "MXN" });
+    let list = owner.post("/api/v1/price-lists", list).await.expect(201).text_at("/id");
+    let price = format!("/api/v1/price-lists/{list}/prices/{good}");
+    owner.put(&price, json!({ "unit_price": "100" })).await.expect(200);
+    let warehouse =
+        owner.post("/api/v1/warehouses", json!({ "name": marker })).await.expect(201).text_at("/id");
+    let receipt = json!({ "product_id": good, "kind": "receipt", "quantity": "100", "note": marker });
+    owner.post(&format!("/api/v1/warehouses/{warehouse}/movements"), receipt).await.expect(200);
+    let ring = json!([[-95.2, 16.17], [-95.1, 16.17], [-95.1, 16.2], [-95.2, 16.17]]);
+    let lot = json!({
+        "sku": format!("l-{marker}"), "name": marker, "number": marker, "area": "200", "price": { "amount": "1000", "currency": "MXN" },
+        "polygon": { "type": "Polygon", "coordinates": [ring] }
+    });
+    let lot = owner.post("/api/v1/lots", lot).await.expect(201).text_at("/id");
+    let rules = json!({ "discount_limits": [{ "role": "SALES", "percent": "10" }], "amount_limits": [] });
+    owner.put("/api/v1/quotations/rules", rules).await.expect(200);
+    let body = json!({
+        "customer_id": customer, "title": marker, "notes": marker, "lines": [{ "product_id": good, "quantity": "1" }]
+    });
+    let mut quotations = Vec::new();
+    for _ in 0..3 {
+        let made = owner.post("/api/v1/quotations", body.clone()).await.expect(201);
+        quotations.push(made.header("location").expect("it is found somewhere").to_owned());
+    }
+    let act = async |index: usize, verb: &str, body: Value| {
+        owner.post(&format!("{}/{verb}", quotations[index]), body).await.expect(200)
+    };
+    act(0, "request-approval", json!({ "note": marker })).await;
+    let sent = act(1, "send", json!({ "reserve_stock": true })).await;
+    act(2, "send", json!({})).await;
+    act(2, "accept", json!({ "name": marker })).await;
+    let url = sent.text_at("/public_url");
+    vec![
+        ("/api/v1/quotations/{id}", sent.text_at("/id")),
+        ("/api/v1/quotations/{id}/versions/{number}", "1".to_owned()),
+        ("/api/v1/public/quotations/{token}", url.rsplit('/').next().unwrap_or_default().to_owned()),
+        ("/api/v1/products/{id}", good.clone()),
+        ("/api/v1/price-lists/{id}", list),
+        ("/api/v1/price-lists/{id}/prices/{product_id}", good),
+        ("/api/v1/warehouses/{id}", warehouse),
+        ("/api/v1/lots/{id}", lot),
+    ]
+}
