@@ -31,7 +31,7 @@ use crate::config::Config;
 use crate::identity::{Identity, People};
 use crate::kernel::Invalid;
 use crate::leads::{Exports, Imports};
-use crate::platform::auth::{KeySettings, TokenKeys};
+use crate::platform::auth::TokenKeys;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit};
@@ -104,29 +104,20 @@ impl App {
     ) -> Result<Self, StartError> {
         crate::platform::metrics::recorder();
         let secret = services.server_secret(config)?;
-        let keys = if config.jwt_key_file_path.is_empty() {
-            KeySettings::Secret(secret.clone())
-        } else {
-            KeySettings::PemFile(config.jwt_key_file_path.clone().into())
-        };
-        let tokens = Arc::new(TokenKeys::load(&keys)?);
+        let bytes = secret.expose_secret().as_bytes();
+        let tokens = Arc::new(TokenKeys::load(&settings::keys(config, &secret))?);
         let db = settings::connect(config, services, clock);
         let tasks = Tasks::new();
         let health = Health::watch(&db, &tasks);
         let limits = settings::limits(config);
-        let identity = Arc::new(Identity::new(
-            db.clone(),
-            tokens,
-            limits.clone(),
-            settings::identity_settings(config),
-            secret.expose_secret().as_bytes(),
-        ));
+        let identity =
+            Identity::new(db.clone(), tokens, limits.clone(), settings::identity_settings(config), bytes);
+        let identity = Arc::new(identity);
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
         let (imports, exports) = (Imports::new(config.import_max_bytes, &tasks), Exports::default());
-        let webhooks = Webhooks::new(settings::webhook_settings(config), secret.expose_secret().as_bytes());
-        let quotations =
-            Quotations::new(settings::quotation_settings(config), secret.expose_secret().as_bytes());
+        let webhooks = Webhooks::new(settings::webhook_settings(config), bytes);
+        let quotations = Quotations::new(settings::quotation_settings(config), bytes);
         let files = Files::open(&settings::files_place(config, services))?;
         let documents = Documents::new(files, quotations.clone());
         let providers =
@@ -159,7 +150,7 @@ impl App {
             proxies: config.trusted_proxies(),
             outside: if config.public_url.starts_with("https://") { Outside::Https } else { Outside::Http },
             quotas: Data::new(settings::quotas(config, &events)),
-            seal: Data::new(AnswerSeal::from_secret(secret.expose_secret().as_bytes())),
+            seal: Data::new(AnswerSeal::from_secret(bytes)),
             identity,
             people,
             imports,

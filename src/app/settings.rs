@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use secrecy::SecretString;
+
 use super::Services;
 use crate::billing::{ProviderSettings, QuotationSettings};
 use crate::config::{Config, Signup};
 use crate::identity::{IdentitySettings, OidcSettings, SignupPolicy};
 use crate::leads::CaptureSettings;
+use crate::platform::auth::KeySettings;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, PoolSettings};
 use crate::platform::events::EventsHandle;
@@ -29,6 +32,14 @@ pub(super) fn connect(config: &Config, services: &Services, clock: Clock) -> Db 
         deadline: DATABASE_DEADLINE,
     };
     Db::new(services.database_url(), &pool, clock)
+}
+
+pub(super) fn keys(config: &Config, secret: &SecretString) -> KeySettings {
+    if config.jwt_key_file_path.is_empty() {
+        KeySettings::Secret(secret.clone())
+    } else {
+        KeySettings::PemFile(config.jwt_key_file_path.clone().into())
+    }
 }
 
 pub(super) fn limits(config: &Config) -> Limits {

@@ -70,6 +70,7 @@ pub struct TaxIdOfCustomer {
     "lead_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11", "customer_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c21",
     "contract_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c31"
 }))]
+#[expect(clippy::struct_field_names, reason = "the names that clients know")]
 pub struct ConversionView {
     /// The lead.
     pub lead_id: LeadId,

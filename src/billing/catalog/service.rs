@@ -288,9 +288,9 @@ pub fn sku_key(sku: &str) -> String {
 }
 
 fn fill(row: &mut ProductRow, details: &Details, now: DateTime<Utc>) {
-    row.sku = details.sku.as_str().to_owned();
+    details.sku.as_str().clone_into(&mut row.sku);
     row.sku_key = sku_key(&row.sku);
-    row.name = details.name.as_str().to_owned();
+    details.name.as_str().clone_into(&mut row.name);
     row.description = details.description.as_ref().map(|text| text.as_str().to_owned());
     row.sat_product_key = details.sat_product_key.as_ref().map(|key| key.as_str().to_owned());
     row.unit_code = details.unit_code.as_ref().map(|code| code.as_str().to_owned());
@@ -311,7 +311,7 @@ fn fill_list(
         let reason = Invalid::new("must be after `valid_from`", "debe ser posterior a `valid_from`");
         return Err(SalesError::at("/valid_until", reason));
     }
-    row.name = details.name.as_str().to_owned();
+    details.name.as_str().clone_into(&mut row.name);
     row.valid_from = details.valid_from;
     row.valid_until = details.valid_until;
     row.archived_at = details.is_archived.then(|| row.archived_at.unwrap_or(now));

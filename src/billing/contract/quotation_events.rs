@@ -184,8 +184,8 @@ fn customer() -> CustomerId {
     Id::from(known(0x65))
 }
 
-fn user() -> Option<UserId> {
-    Some(Id::from(known(0x12)))
+fn user() -> UserId {
+    Id::from(known(0x12))
 }
 
 fn total() -> Money {
@@ -213,7 +213,7 @@ impl Event for QuotationCreated {
             quotation_id: quotation(),
             folio: 12,
             customer_id: customer(),
-            owner_id: user(),
+            owner_id: Some(user()),
             copied_from: None,
         }
     }
@@ -237,7 +237,7 @@ impl Event for QuotationApprovalRequested {
     fn example() -> Self {
         Self {
             quotation_id: quotation(),
-            requested_by: user(),
+            requested_by: Some(user()),
             reasons: vec!["discount".to_owned()],
             highest_discount: Decimal6::from_millionths(25_000_000),
             total: total(),
@@ -254,7 +254,7 @@ impl Event for QuotationApproved {
     fn example() -> Self {
         let note = Some("Cliente de muchos años".to_owned());
         let requested_by = Some(Id::from(known(0x13)));
-        Self { quotation_id: quotation(), decided_by: user(), requested_by, note }
+        Self { quotation_id: quotation(), decided_by: Some(user()), requested_by, note }
     }
 }
 
@@ -300,7 +300,7 @@ impl Event for QuotationAccepted {
             total: total(),
             discount: None,
             lines: vec![line()],
-            owner_id: user(),
+            owner_id: Some(user()),
         }
     }
 }
@@ -322,7 +322,7 @@ impl Event for QuotationExpired {
         "Nobody answered a quotation in time; what was reserved for it can be had again.";
 
     fn example() -> Self {
-        Self { quotation_id: quotation(), customer_id: customer(), owner_id: user() }
+        Self { quotation_id: quotation(), customer_id: customer(), owner_id: Some(user()) }
     }
 }
 

@@ -17,7 +17,7 @@ use super::store::DocumentRow;
 use crate::billing::contract::QuotationId;
 use crate::billing::http::ReadBilling;
 use crate::billing::quotations;
-use crate::kernel::{Language, Message};
+use crate::kernel::{Language, Message, text};
 use crate::platform::auth::{Actor, Authorized};
 use crate::platform::db::Db;
 use crate::platform::files::FileKey;
@@ -135,7 +135,7 @@ async fn content(
 }
 
 fn answer(row: &DocumentRow, content: Vec<u8>) -> HttpResponse {
-    let hash: String = row.sha256.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
+    let hash = row.sha256.as_deref().map(text::hex).unwrap_or_default();
     let name = format!("inline; filename=\"{}-{}.pdf\"", row.quotation_id, row.revision);
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/pdf"))

@@ -8,6 +8,7 @@ use crate::crm::customers::domain::{HEALTH_AT_FIRST, Status};
 
 /// A rule that applied, and what it gave or took.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CustomerHealthReason)]
 pub struct HealthReason {
     /// The rule.
     pub rule: String,

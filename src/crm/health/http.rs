@@ -29,7 +29,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     "score": 95, "at_risk": false, "reasons": [{ "rule": "base", "points": 70 }, { "rule": "activity_30_days", "points": 10 },
         { "rule": "active_contract", "points": 15 }], "checked_at": "2026-11-22T18:00:00Z"
 }))]
-pub struct HealthView {
+pub struct CustomerHealthView {
     /// 0 to 100.
     pub score: i32,
     /// Whether it is below 40.
@@ -41,7 +41,7 @@ pub struct HealthView {
     pub checked_at: Option<DateTime<Utc>>,
 }
 
-impl From<Health> for HealthView {
+impl From<Health> for CustomerHealthView {
     fn from(health: Health) -> Self {
         let Health { score, reasons, checked_at } = health;
         let at_risk = score < crate::crm::customers::service::AT_RISK_BELOW;
@@ -54,7 +54,7 @@ impl From<Health> for HealthView {
 #[schema(example = json!({
     "score": 70, "reasons": [{ "rule": "base", "points": 70 }], "at": "2026-11-22T18:00:00Z"
 }))]
-pub struct PastHealthView {
+pub struct CustomerPastHealthView {
     /// 0 to 100.
     pub score: i32,
     /// The rules that applied.
@@ -64,7 +64,7 @@ pub struct PastHealthView {
     pub at: DateTime<Utc>,
 }
 
-impl From<PastRow> for PastHealthView {
+impl From<PastRow> for CustomerPastHealthView {
     fn from(row: PastRow) -> Self {
         let PastRow { score, reasons, at, .. } = row;
         Self { score, reasons, at }
@@ -88,7 +88,7 @@ pub struct HealthHistoryQuery {
 /// Tells the health score of a customer with the rules that applied. It follows what happens, and is looked at once a day.
 #[utoipa::path(operation_id = "customers_health", tag = "customers", security(("bearer" = ["crm:read"])),
     params(("id" = CustomerId, Path, description = "The customer.")),
-    responses((status = 200, description = "The health.", body = HealthView)))]
+    responses((status = 200, description = "The health.", body = CustomerHealthView)))]
 #[get("/api/v1/customers/{id}/health")]
 pub async fn customers_health(
     who: Authorized<ReadCustomers>,
@@ -96,8 +96,10 @@ pub async fn customers_health(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(Reply::ok(&HealthView::from(service::health(tx, id)?))))
-        .await
+    db.tenant(who.actor(), move |tx| {
+        Ok::<_, Problem>(Reply::ok(&CustomerHealthView::from(service::health(tx, id)?)))
+    })
+    .await
 }
 
 /// List a customer's past health
@@ -105,7 +107,7 @@ pub async fn customers_health(
 /// Lists every score that a customer had, the newest first.
 #[utoipa::path(operation_id = "customers_health_history", tag = "customers", security(("bearer" = ["crm:read"])),
     params(("id" = CustomerId, Path, description = "The customer."), HealthHistoryQuery),
-    responses((status = 200, description = "A page of scores.", body = Page<PastHealthView>)))]
+    responses((status = 200, description = "A page of scores.", body = Page<CustomerPastHealthView>)))]
 #[get("/api/v1/customers/{id}/health/history")]
 pub async fn customers_health_history(
     who: Authorized<ReadCustomers>,
@@ -118,7 +120,7 @@ pub async fn customers_health_history(
     db.tenant(who.actor(), move |tx| {
         let rows = service::past(tx, id, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.id));
-        Ok::<_, Problem>(Reply::ok(&page.map(PastHealthView::from)))
+        Ok::<_, Problem>(Reply::ok(&page.map(CustomerPastHealthView::from)))
     })
     .await
 }

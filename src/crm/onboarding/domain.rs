@@ -14,7 +14,7 @@ const DAYS_AT_MOST: i32 = 1_000;
 /// One step of a template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "title": "Capacitar al equipo", "description": null, "due_after_days": 7 }))]
+#[schema(as = OnboardingTemplateStep, example = json!({ "title": "Capacitar al equipo", "description": null, "due_after_days": 7 }))]
 pub struct TemplateStep {
     /// In one line.
     #[schema(value_type = Line<255>)]

@@ -15,6 +15,15 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
+    /// The same change of what `map` makes of a value.
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(map(value)),
+        }
+    }
+
     /// Writes what is said into an optional field.
     pub fn apply(self, field: &mut Option<T>) {
         match self {

@@ -40,18 +40,14 @@ impl Seeded {
         let of_lead = |rest: &str| format!("/api/v1/leads/{lead_id}/{rest}");
         let contact = json!({ "name": marker, "email": format!("contacto.{marker}@taller.example") });
         let contact = tenant.owner.post(&of_lead("contacts"), contact).await.expect(201);
-        let activity = json!({ "kind": "call", "text": marker });
-        tenant.owner.post(&of_lead("activities"), activity).await.expect(201);
+        tenant
+            .owner
+            .post(&of_lead("activities"), json!({ "kind": "call", "text": marker }))
+            .await
+            .expect(201);
         tenant.owner.post(&of_lead("assign"), json!({ "owner_id": colleague_id })).await.expect(200);
         let follow_up = json!({ "at": "2030-01-15T16:00:00Z", "note": marker });
         tenant.owner.post(&of_lead("follow-up"), follow_up).await.expect(200);
-        let mut twins = Vec::new();
-        for number in 0..4 {
-            let body = json!({ "company_name": format!("Gemela {marker}"), "email": format!("g{number}.{marker}@taller.example") });
-            twins.push(tenant.owner.post("/api/v1/leads", body).await.expect(201).text_at("/id"));
-        }
-        let merge = json!({ "other_id": twins[1] });
-        let merge = tenant.owner.post(&format!("/api/v1/leads/{}/merge", twins[0]), merge).await.expect(200);
         let rule = json!({ "name": marker, "method": "round_robin", "sources": [marker], "user_ids": [colleague_id] });
         let rule = tenant.owner.post("/api/v1/leads/assignment-rules", rule).await.expect(201);
         let (form, form_key) = form(&tenant, &marker).await;
@@ -64,28 +60,42 @@ impl Seeded {
             ("/api/v1/leads/{id}", lead_id.clone()),
             ("/api/v1/leads/fields/{id}", field.text_at("/id")),
             ("/api/v1/leads/assignment-rules/{id}", rule.text_at("/id")),
-            ("/api/v1/leads/merges/{id}", merge.text_at("/merge/id")),
+            ("/api/v1/leads/merges/{id}", merged(&tenant, &marker).await),
             ("/api/v1/leads/{id}/contacts/{contact_id}", contact.text_at("/id")),
         ];
         let mut database = Database::connect(&app.admin_url);
-        let letter = dead_letter(&mut database, &lead_id, "leads-scoring").await;
-        ids.push(("/api/v1/events/dead-letters/{id}", letter));
+        let letter = dead_letter(&mut database, &lead_id, "leads-scoring");
+        ids.push(("/api/v1/events/dead-letters/{id}", letter.await));
         let (webhook, delivery) = webhook(&tenant, &marker).await;
         ids.push(("/api/v1/webhooks/{id}", webhook));
         ids.push(("/api/v1/webhooks/{id}/deliveries/{delivery_id}", delivery));
         ids.extend(files(&tenant, &marker).await);
         ids.extend(customers(&tenant, &marker).await);
-        let customer = ids.iter().find(|(place, _)| *place == "/api/v1/customers/{id}");
-        let customer = customer.map(|(_, id)| id.clone()).unwrap_or_default();
-        ids.extend(sales(&tenant, &marker, &customer).await);
-        ids.extend(money(&mut database, &tenant, &customer, &marker).await);
-        Self { tenant, marker, ids }
+        let mut seeded = Self { tenant, marker, ids };
+        let customer = seeded.id("/api/v1/customers/{id}").unwrap_or_default().to_owned();
+        let sold = sales(&seeded.tenant, &seeded.marker, &customer).await;
+        seeded.ids.extend(sold);
+        let owed = money(&mut database, &seeded.tenant, &customer, &seeded.marker).await;
+        seeded.ids.extend(owed);
+        seeded
     }
 
     /// The identifier for the parameter with which `path` ends.
     pub fn id(&self, path: &str) -> Option<&str> {
         self.ids.iter().find(|(place, _)| *place == path).map(|(_, id)| id.as_str())
     }
+}
+
+/// Two leads that became one, and two that are alike; answers the merge.
+async fn merged(tenant: &Tenant, marker: &str) -> String {
+    let mut twins = Vec::new();
+    for number in 0..4 {
+        let body = json!({ "company_name": format!("Gemela {marker}"), "email": format!("g{number}.{marker}@taller.example") });
+        twins.push(tenant.owner.post("/api/v1/leads", body).await.expect(201).text_at("/id"));
+    }
+    let merge = json!({ "other_id": twins[1] });
+    let merge = tenant.owner.post(&format!("/api/v1/leads/{}/merge", twins[0]), merge).await.expect(200);
+    merge.text_at("/merge/id")
 }
 
 /// A password that somebody says they forgot.

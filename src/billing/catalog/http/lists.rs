@@ -267,16 +267,8 @@ impl PriceListPatch {
         if let Some(name) = self.name {
             details.name = name;
         }
-        set(self.valid_from, &mut details.valid_from);
-        set(self.valid_until, &mut details.valid_until);
+        self.valid_from.map(Moment::utc).apply(&mut details.valid_from);
+        self.valid_until.map(Moment::utc).apply(&mut details.valid_until);
         details.is_archived = self.status.map_or(details.is_archived, Usage::is_archived);
-    }
-}
-
-fn set(patch: Patch<Moment>, field: &mut Option<chrono::DateTime<chrono::Utc>>) {
-    match patch {
-        Patch::Keep => {}
-        Patch::Clear => *field = None,
-        Patch::Set(moment) => *field = Some(moment.utc()),
     }
 }

@@ -141,10 +141,23 @@ pub fn highest_discount(lines: &[(DocumentLine, Option<Decimal6>)], totals: &[Li
         let full = exact(line.quantity()) * exact(price) / 1_000_000;
         let paid = exact(sums.amount) - exact(sums.discount);
         // Rounding a price never makes a discount.
-        if full <= paid { 0 } else { (full - paid) * 100_000_000 / full }
+        if full <= paid { 0 } else { percent_of(full - paid, full) }
     };
     let highest = lines.iter().zip(totals).map(share).max().unwrap_or(0);
     Decimal6::from_millionths(i64::try_from(highest).unwrap_or(i64::MAX))
+}
+
+/// How many millionths of a percent `part` is of `whole`. Of all that round to `part` the plainest is meant: nobody who takes 10 %
+/// off is told that a millionth more was taken.
+fn percent_of(part: i128, whole: i128) -> i128 {
+    const PERCENT: i128 = 100_000_000;
+    let (least, most) = (((part - 1) * PERCENT + whole - 1) / whole, part * PERCENT / whole);
+    let plain = |step: i128| most / step * step;
+    [1_000_000, 100_000, 10_000, 1_000, 100, 10]
+        .map(plain)
+        .into_iter()
+        .find(|found| *found >= least)
+        .unwrap_or(most)
 }
 
 fn content_example() -> Value {
@@ -178,7 +191,7 @@ mod tests {
         let other: Value = serde_json::from_str(r#"{ "a": null, "b": [ {"x": "ñ", "y": 1} ] }"#).unwrap();
         assert_eq!(document_hash(&one), document_hash(&other));
         // printf '{"a":null,"b":[{"x":"ñ","y":1}]}' | sha256sum
-        let hex: String = document_hash(&one).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = crate::kernel::text::hex(&document_hash(&one));
         assert_eq!(hex, "0b8f3ca1097b565d2fd990204cfbaabfc8905d1c2917ee8e9a68eb411739952b");
         let changed: Value = serde_json::from_str(r#"{"a":null,"b":[{"x":"ñ","y":2}]}"#).unwrap();
         assert_ne!(document_hash(&one), document_hash(&changed));
@@ -202,7 +215,8 @@ mod tests {
             ("100", json!(null), None, json!({ "percent": "25" }), "25"),
             ("100", json!({ "amount": { "amount": "300", "currency": "MXN" } }), None, json!(null), "100"),
             ("0", json!(null), None, json!(null), "0"),
-            ("0.333333", json!({ "percent": "10" }), None, json!(null), "9.999999"),
+            ("0.333333", json!({ "percent": "10" }), None, json!(null), "10"),
+            ("0.333333", json!({ "percent": "12.345" }), None, json!(null), "12.345"),
         ] {
             let line = line(price, discount);
             let whole: Option<Discount> = serde_json::from_value(whole).unwrap();

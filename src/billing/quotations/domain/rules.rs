@@ -82,13 +82,13 @@ mod tests {
 
     #[test]
     fn the_highest_limit_of_all_roles_counts() {
+        use Reason::{Amount, Discount};
         let percent = |text: &str| Percent::try_from(text.to_owned()).unwrap();
         let money = |minor, currency| NonNegativeMoney::try_from(Money::from_minor(minor, currency)).unwrap();
         let rules = Rules {
             discounts: [("SALES".to_owned(), percent("10")), ("BILLING".to_owned(), percent("15.5"))].into(),
             amounts: vec![money(100_000, Currency::MXN)],
         };
-        use Reason::{Amount, Discount};
         let (admin, billing, sales) = ("ADMIN", "BILLING", "SALES");
         for (roles, may_approve, discount, total, expected) in [
             (&[sales][..], false, 10_000_000, 100_000, &[][..]),
@@ -99,9 +99,9 @@ mod tests {
             (&[sales], false, 99_000_000, 100_001, &[Discount, Amount]),
         ] {
             let total = Money::from_minor(total, Currency::MXN);
-            let roles: Vec<String> = roles.iter().map(|&role| role.to_owned()).collect();
-            let found = rules.reasons(&roles, may_approve, Decimal6::from_millionths(discount), total);
-            assert_eq!(found, expected, "{roles:?} {discount} {total}");
+            let held: Vec<String> = roles.iter().map(|&role| role.to_owned()).collect();
+            let found = rules.reasons(&held, may_approve, Decimal6::from_millionths(discount), total);
+            assert_eq!(found, expected, "{held:?} {discount} {total}");
         }
         let dollars = Money::from_minor(900_000, Currency::USD);
         assert_eq!(rules.reasons(&[sales.to_owned()], false, Decimal6::ZERO, dollars), []);

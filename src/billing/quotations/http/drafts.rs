@@ -4,7 +4,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{patch, post, put};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::views::QuotationView;
 use super::{PeopleData, created, reply};
@@ -235,17 +234,9 @@ impl QuotationPatch {
             notes: self.notes,
             terms: self.terms,
             valid_until: self.valid_until.map(Moment::utc),
-            price_list: bare(self.price_list_id),
-            warehouse: bare(self.warehouse_id),
+            price_list: self.price_list_id.map(Id::uuid),
+            warehouse: self.warehouse_id.map(Id::uuid),
             owner: self.owner_id,
         }
-    }
-}
-
-fn bare<T>(patch: Patch<Id<T>>) -> Patch<Uuid> {
-    match patch {
-        Patch::Keep => Patch::Keep,
-        Patch::Clear => Patch::Clear,
-        Patch::Set(id) => Patch::Set(id.uuid()),
     }
 }

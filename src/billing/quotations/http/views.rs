@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::billing::quotations::domain::{Approval, Content, Reason, Status};
 use crate::billing::quotations::service::Whole;
 use crate::billing::quotations::store::{AnswerRow, ApprovalRow, QuotationRow};
-use crate::kernel::{Currency, Decimal6, Money};
+use crate::kernel::{Currency, Decimal6, Money, text};
 use crate::platform::problem::Problem;
 
 /// A quotation in a list.
@@ -288,8 +288,8 @@ impl From<AnswerRow> for AnswerView {
         Self {
             answer: row.answer,
             revision: row.revision,
-            document_sha256: hex(&row.document_hash),
-            file_sha256: row.file_hash.as_deref().map(hex),
+            document_sha256: text::hex(&row.document_hash),
+            file_sha256: row.file_hash.as_deref().map(text::hex),
             name: row.name,
             reason: row.reason,
             address: row.address,
@@ -340,10 +340,6 @@ fn quotation_example() -> Value {
         "cancel_reason": null, "sent_at": "2026-01-05T16:00:00Z", "closed_at": null, "version": 2,
         "created_at": "2026-01-05T15:00:00Z", "updated_at": "2026-01-05T16:00:00Z"
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn public_example() -> Value {

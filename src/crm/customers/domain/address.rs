@@ -9,7 +9,7 @@ use crate::platform::http::Fields;
 /// An address; any part may be missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({
+#[schema(as = CustomerAddress, example = json!({
     "street": "Calle 5 de Mayo 12", "neighborhood": "Centro", "city": "Juchitán de Zaragoza", "state": "Oaxaca",
     "postal_code": "70000", "country": "MX"
 }))]

@@ -23,7 +23,7 @@ use crate::platform::problem::Problem;
 /// A tax identifier.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "country": "MX", "number": "EKU9003173C9" }))]
+#[schema(as = CustomerTaxIdRequest, example = json!({ "country": "MX", "number": "EKU9003173C9" }))]
 pub struct TaxIdRequest {
     /// The country whose it is; your company's when not said.
     #[serde(default)]

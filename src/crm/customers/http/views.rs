@@ -102,6 +102,7 @@ pub struct CustomerView {
 
 /// A tax identifier and the country whose it is.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CustomerTaxIdView)]
 pub struct TaxIdView {
     /// The country.
     #[schema(value_type = Country)]
@@ -113,7 +114,7 @@ pub struct TaxIdView {
 
 /// Something to look at.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({ "pointer": "/tax_id/number", "detail": "The check digit is wrong: look again at the papers." }))]
+#[schema(as = CustomerWarning, example = json!({ "pointer": "/tax_id/number", "detail": "The check digit is wrong: look again at the papers." }))]
 pub struct Warning {
     /// What it is about.
     #[schema(value_type = String)]

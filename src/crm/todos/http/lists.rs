@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::records::TaskView;
+use super::records::CustomerTaskView;
 use crate::crm::contract::CustomerId;
 use crate::crm::http::ReadCustomers;
 use crate::crm::todos::service;
@@ -64,7 +64,7 @@ pub struct DueQuery {
 /// Lists the open tasks of all customers that have a time, the most urgent first; those without one have no place here.
 #[utoipa::path(operation_id = "customers_due_tasks", tag = "tasks", params(DueQuery),
     security(("bearer" = ["crm:read"])),
-    responses((status = 200, description = "A page of tasks.", body = Page<TaskView>)))]
+    responses((status = 200, description = "A page of tasks.", body = Page<CustomerTaskView>)))]
 #[get("/api/v1/customers/tasks")]
 pub async fn customers_due_tasks(
     who: Authorized<ReadCustomers>,
@@ -79,7 +79,7 @@ pub async fn customers_due_tasks(
     db.tenant(who.actor(), move |tx| {
         let rows = store::due(tx, &filter, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&(row.due_at, row.id)));
-        Ok::<_, Problem>(Reply::ok(&page.map(TaskView::from)))
+        Ok::<_, Problem>(Reply::ok(&page.map(CustomerTaskView::from)))
     })
     .await
 }
@@ -89,7 +89,7 @@ pub async fn customers_due_tasks(
 /// Lists the tasks of a customer, the newest first.
 #[utoipa::path(operation_id = "customers_list_tasks", tag = "tasks", security(("bearer" = ["crm:read"])),
     params(("id" = CustomerId, Path, description = "The customer."), TasksQuery),
-    responses((status = 200, description = "A page of tasks.", body = Page<TaskView>)))]
+    responses((status = 200, description = "A page of tasks.", body = Page<CustomerTaskView>)))]
 #[get("/api/v1/customers/{id}/tasks")]
 pub async fn customers_list_tasks(
     who: Authorized<ReadCustomers>,
@@ -104,7 +104,7 @@ pub async fn customers_list_tasks(
     db.tenant(who.actor(), move |tx| {
         let rows = service::of_customer(tx, id, is_done, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.id));
-        Ok::<_, Problem>(Reply::ok(&page.map(TaskView::from)))
+        Ok::<_, Problem>(Reply::ok(&page.map(CustomerTaskView::from)))
     })
     .await
 }

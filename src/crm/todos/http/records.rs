@@ -22,7 +22,7 @@ use crate::platform::problem::Problem;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "title": "Llevar muestras", "due_at": "2030-01-15T16:00:00Z" }))]
-pub struct TaskRequest {
+pub struct CustomerTaskRequest {
     /// In one line.
     #[schema(value_type = Line<255>)]
     title: String,
@@ -40,7 +40,7 @@ pub struct TaskRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "due_at": "2030-01-16T16:00:00Z" }))]
-pub struct TaskPatch {
+pub struct CustomerTaskPatch {
     /// In one line.
     #[schema(value_type = Option<Line<255>>, nullable = false)]
     #[serde(default)]
@@ -66,7 +66,7 @@ pub struct TaskPatch {
     "title": "Llevar muestras", "notes": null, "due_at": "2030-01-15T16:00:00Z", "assignee_id": null, "done_at": null,
     "done_by": null, "version": 1, "created_at": "2026-11-22T18:00:00Z", "updated_at": "2026-11-22T18:00:00Z"
 }))]
-pub struct TaskView {
+pub struct CustomerTaskView {
     /// The task's identifier.
     pub id: Uuid,
     /// The customer.
@@ -96,7 +96,7 @@ pub struct TaskView {
     pub updated_at: DateTime<Utc>,
 }
 
-impl From<TaskRow> for TaskView {
+impl From<TaskRow> for CustomerTaskView {
     fn from(row: TaskRow) -> Self {
         Self {
             id: row.id,
@@ -118,13 +118,13 @@ impl From<TaskRow> for TaskView {
 ///
 /// Notes something to be done about a customer.
 #[utoipa::path(operation_id = "customers_add_task", tag = "tasks", security(("bearer" = ["crm:write"])),
-    params(("id" = CustomerId, Path, description = "The customer.")), request_body = TaskRequest,
-    responses((status = 201, description = "Noted.", body = TaskView)))]
+    params(("id" = CustomerId, Path, description = "The customer.")), request_body = CustomerTaskRequest,
+    responses((status = 201, description = "Noted.", body = CustomerTaskView)))]
 #[post("/api/v1/customers/{id}/tasks")]
 pub async fn customers_add_task(
     who: Authorized<WriteCustomers>,
     id: Path<CustomerId>,
-    command: Command<TaskRequest>,
+    command: Command<CustomerTaskRequest>,
     db: Data<Db>,
     people: PeopleData,
 ) -> Result<Reply, Problem> {
@@ -134,7 +134,7 @@ pub async fn customers_add_task(
         once.run(tx, |tx| {
             let row = service::create(tx, &**people, id, &chore)?;
             let location = format!("/api/v1/customers/{id}/tasks/{}", row.id);
-            Ok::<_, CrmError>(Reply::created(&TaskView::from(row), location).version(1))
+            Ok::<_, CrmError>(Reply::created(&CustomerTaskView::from(row), location).version(1))
         })
     })
     .await
@@ -145,7 +145,7 @@ pub async fn customers_add_task(
 /// Reads a task of a customer.
 #[utoipa::path(operation_id = "customers_get_task", tag = "tasks", security(("bearer" = ["crm:read"])),
     params(("id" = CustomerId, Path, description = "The customer."), ("task_id" = Uuid, Path, description = "The task.")),
-    responses((status = 200, description = "The task; its `ETag` is the version.", body = TaskView)))]
+    responses((status = 200, description = "The task; its `ETag` is the version.", body = CustomerTaskView)))]
 #[get("/api/v1/customers/{id}/tasks/{task_id}")]
 pub async fn customers_get_task(
     who: Authorized<ReadCustomers>,
@@ -161,14 +161,14 @@ pub async fn customers_get_task(
 /// Changes what is to be done, until when, and by whom.
 #[utoipa::path(operation_id = "customers_change_task", tag = "tasks", security(("bearer" = ["crm:write"])),
     params(("id" = CustomerId, Path, description = "The customer."), ("task_id" = Uuid, Path, description = "The task."),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), request_body = TaskPatch,
-    responses((status = 200, description = "The task as it is now.", body = TaskView)))]
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), request_body = CustomerTaskPatch,
+    responses((status = 200, description = "The task as it is now.", body = CustomerTaskView)))]
 #[patch("/api/v1/customers/{id}/tasks/{task_id}")]
 pub async fn customers_change_task(
     who: Authorized<WriteCustomers>,
     path: Path<(CustomerId, Uuid)>,
     version: IfMatch,
-    body: Body<TaskPatch>,
+    body: Body<CustomerTaskPatch>,
     db: Data<Db>,
     people: PeopleData,
 ) -> Result<Reply, Problem> {
@@ -187,7 +187,7 @@ pub async fn customers_change_task(
 #[utoipa::path(operation_id = "customers_complete_task", tag = "tasks", security(("bearer" = ["crm:write"])),
     params(("id" = CustomerId, Path, description = "The customer."), ("task_id" = Uuid, Path, description = "The task."),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), request_body = Empty,
-    responses((status = 200, description = "The task as it is now.", body = TaskView)))]
+    responses((status = 200, description = "The task as it is now.", body = CustomerTaskView)))]
 #[post("/api/v1/customers/{id}/tasks/{task_id}/complete")]
 pub async fn customers_complete_task(
     who: Authorized<WriteCustomers>,
@@ -209,7 +209,7 @@ pub async fn customers_complete_task(
 #[utoipa::path(operation_id = "customers_reopen_task", tag = "tasks", security(("bearer" = ["crm:write"])),
     params(("id" = CustomerId, Path, description = "The customer."), ("task_id" = Uuid, Path, description = "The task."),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), request_body = Empty,
-    responses((status = 200, description = "The task as it is now.", body = TaskView)))]
+    responses((status = 200, description = "The task as it is now.", body = CustomerTaskView)))]
 #[post("/api/v1/customers/{id}/tasks/{task_id}/reopen")]
 pub async fn customers_reopen_task(
     who: Authorized<WriteCustomers>,
@@ -249,10 +249,10 @@ pub async fn customers_remove_task(
 
 fn reply(row: TaskRow) -> Reply {
     let version = row.version;
-    Reply::ok(&TaskView::from(row)).version(version)
+    Reply::ok(&CustomerTaskView::from(row)).version(version)
 }
 
-impl TaskRequest {
+impl CustomerTaskRequest {
     fn parse(self) -> Result<Chore, Problem> {
         let mut fields = Fields::default();
         let title = fields.take("/title", Line::parse(&self.title));
@@ -263,7 +263,7 @@ impl TaskRequest {
     }
 }
 
-impl TaskPatch {
+impl CustomerTaskPatch {
     /// The same with its texts as they are stored; 422 with everything that is wrong.
     fn parsed(mut self) -> Result<Self, Problem> {
         let mut fields = Fields::default();

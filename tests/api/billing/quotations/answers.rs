@@ -90,7 +90,8 @@ fn sha256_of(document: &Value) -> String {
                 text.push('{');
                 for (index, name) in names.into_iter().enumerate() {
                     text.push_str(if index > 0 { "," } else { "" });
-                    text.push_str(&format!("{}:", Value::from(name.as_str())));
+                    text.push_str(&Value::from(name.as_str()).to_string());
+                    text.push(':');
                     write(&members[name], text);
                 }
                 text.push('}');
@@ -109,7 +110,7 @@ fn sha256_of(document: &Value) -> String {
     let mut text = String::new();
     write(document, &mut text);
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    cauce::kernel::text::hex(hash.as_ref())
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ async fn etag(client: &Client, path: &str) -> String {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    cauce::kernel::text::hex(digest(&SHA256, bytes).as_ref())
 }
 
 #[tokio::test]

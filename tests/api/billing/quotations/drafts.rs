@@ -95,11 +95,20 @@ async fn one_put_replaces_the_lines_and_versions_are_kept_and_compared() {
     assert_eq!(told.body, acme.owner.get(&format!("{path}/compare")).await.expect(200).body);
     assert_eq!(told.body["changed"]["total"]["from"]["amount"], "290.00");
     assert_eq!(told.body["changed"]["total"]["to"]["amount"], "365.40");
-    let changes: Vec<_> = told.body["lines"].as_array().unwrap().iter().collect();
-    assert_eq!(changes.len(), 3, "{changes:?}");
-    assert_eq!((&changes[0]["from"]["quantity"], &changes[0]["to"]["quantity"]), (&json!("2"), &json!("3")));
-    assert_eq!((&changes[1]["from"], &changes[1]["to"]["description"]), (&Value::Null, &json!("Envío")));
-    assert_eq!((&changes[2]["from"]["description"], &changes[2]["to"]), (&json!("Bordado"), &Value::Null));
+    let differences: Vec<_> = told.body["lines"].as_array().unwrap().iter().collect();
+    assert_eq!(differences.len(), 3, "{differences:?}");
+    assert_eq!(
+        (&differences[0]["from"]["quantity"], &differences[0]["to"]["quantity"]),
+        (&json!("2"), &json!("3"))
+    );
+    assert_eq!(
+        (&differences[1]["from"], &differences[1]["to"]["description"]),
+        (&Value::Null, &json!("Envío"))
+    );
+    assert_eq!(
+        (&differences[2]["from"]["description"], &differences[2]["to"]),
+        (&json!("Bordado"), &Value::Null)
+    );
     acme.owner.get(&format!("{path}/compare?from=1&to=9")).await.expect(404);
     acme.owner.get(&format!("{path}/compare?from=x")).await.expect(422);
 
@@ -107,6 +116,46 @@ async fn one_put_replaces_the_lines_and_versions_are_kept_and_compared() {
     assert_eq!(empty.text_at("/document/total/amount"), "0.00");
     let refused = acme.owner.post(&format!("{path}/send"), json!({})).await.expect(409);
     assert_eq!(refused.text_at("/type"), "/problems/quotation-empty");
+}
+
+/// A quotation of one usual line with `more` over it.
+fn one_line(more: Value) -> Value {
+    let usual = json!({ "description": "x", "quantity": "1", "unit_price": "100" });
+    json!({ "lines": [with(usual, more)] })
+}
+
+fn amount(amount: &str, currency: &str) -> Value {
+    json!({ "amount": { "amount": amount, "currency": currency } })
+}
+
+/// Lines that are refused, and where.
+fn wrong_lines(foreign: &str, gone: &str, unpriced: &str) -> Vec<(Value, &'static str)> {
+    let line = one_line;
+    let taxed = |tax: &str, factor: &str, rate: &str| {
+        line(json!({ "taxes": [{ "tax": tax, "kind": "transferred", "factor": factor, "rate": rate }] }))
+    };
+    vec![
+        (line(json!({ "quantity": "0" })), "/lines/0/quantity"),
+        (line(json!({ "quantity": "-1" })), "/lines/0/quantity"),
+        (line(json!({ "quantity": "1.0000001" })), "/lines/0/quantity"),
+        (line(json!({ "quantity": 1 })), "/lines/0/quantity"),
+        (line(json!({ "unit_price": "-0.01" })), "/lines/0/unit_price"),
+        (line(json!({ "unit_price": "9223372036854", "quantity": "2" })), "/lines/0/unit_price"),
+        (line(json!({ "discount": { "percent": "101" } })), "/lines/0/discount/percent"),
+        (line(json!({ "discount": amount("100.01", "MXN") })), "/lines/0/discount"),
+        (line(json!({ "discount": amount("1", "USD") })), "/lines/0/discount"),
+        (taxed("iva", "rate", "0.17"), "/lines/0/taxes/0"),
+        (taxed("iva", "exempt", "0.16"), "/lines/0/taxes/0"),
+        (line(json!({ "taxes": [vat()[0], vat()[0]] })), "/lines/0/taxes/1"),
+        (taxed("isr", "rate", "0.1"), "/lines/0/taxes/0"),
+        (line(json!({ "description": null })), "/lines/0/description"),
+        (line(json!({ "unit_price": null })), "/lines/0/unit_price"),
+        (line(json!({ "product_id": foreign })), "/lines/0/product_id"),
+        (line(json!({ "product_id": gone })), "/lines/0/product_id"),
+        (line(json!({ "product_id": unpriced, "unit_price": null })), "/lines/0/unit_price"),
+        (line(json!({ "price": "1" })), "/lines/0/price"),
+        (json!({ "lines": vec![line(json!({}))["lines"][0].clone(); 201] }), "/lines"),
+    ]
 }
 
 #[tokio::test]
@@ -122,13 +171,7 @@ async fn what_makes_no_quotation_is_refused() {
     acme.owner.patch(archived.header("location").unwrap(), json!({ "status": "archived" })).await.expect(200);
     let dollars =
         acme.owner.post(LISTS, json!({ "name": "x", "currency": "USD" })).await.expect(201).text_at("/id");
-    let line = |more: Value| {
-        let usual = json!({ "description": "x", "quantity": "1", "unit_price": "100" });
-        json!({ "lines": [with(usual, more)] })
-    };
-    let amount =
-        |amount: &str, currency: &str| json!({ "amount": { "amount": amount, "currency": currency } });
-    for (more, pointer) in [
+    let bodies = [
         (json!({ "customer_id": customer(&rival).await }), "/customer_id"),
         (json!({ "customer_id": "x" }), "/customer_id"),
         (json!({ "currency": "PESOS" }), "/currency"),
@@ -143,42 +186,8 @@ async fn what_makes_no_quotation_is_refused() {
         (json!({ "discount": amount("1.001", "MXN") }), "/discount/amount"),
         (json!({ "discount": amount("1", "XXX") }), "/discount/amount/currency"),
         (json!({ "total": "1" }), "/total"),
-        (line(json!({ "quantity": "0" })), "/lines/0/quantity"),
-        (line(json!({ "quantity": "-1" })), "/lines/0/quantity"),
-        (line(json!({ "quantity": "1.0000001" })), "/lines/0/quantity"),
-        (line(json!({ "quantity": 1 })), "/lines/0/quantity"),
-        (line(json!({ "unit_price": "-0.01" })), "/lines/0/unit_price"),
-        (line(json!({ "unit_price": "9223372036854", "quantity": "2" })), "/lines/0/unit_price"),
-        (line(json!({ "discount": { "percent": "101" } })), "/lines/0/discount/percent"),
-        (line(json!({ "discount": amount("100.01", "MXN") })), "/lines/0/discount"),
-        (line(json!({ "discount": amount("1", "USD") })), "/lines/0/discount"),
-        (
-            line(
-                json!({ "taxes": [{ "tax": "iva", "kind": "transferred", "factor": "rate", "rate": "0.17" }] }),
-            ),
-            "/lines/0/taxes/0",
-        ),
-        (
-            line(
-                json!({ "taxes": [{ "tax": "iva", "kind": "transferred", "factor": "exempt", "rate": "0.16" }] }),
-            ),
-            "/lines/0/taxes/0",
-        ),
-        (line(json!({ "taxes": [vat()[0], vat()[0]] })), "/lines/0/taxes/1"),
-        (
-            line(
-                json!({ "taxes": [{ "tax": "isr", "kind": "transferred", "factor": "rate", "rate": "0.1" }] }),
-            ),
-            "/lines/0/taxes/0",
-        ),
-        (line(json!({ "description": null })), "/lines/0/description"),
-        (line(json!({ "unit_price": null })), "/lines/0/unit_price"),
-        (line(json!({ "product_id": foreign })), "/lines/0/product_id"),
-        (line(json!({ "product_id": gone })), "/lines/0/product_id"),
-        (line(json!({ "product_id": good_id, "unit_price": null })), "/lines/0/unit_price"),
-        (line(json!({ "price": "1" })), "/lines/0/price"),
-        (json!({ "lines": vec![line(json!({}))["lines"][0].clone(); 201] }), "/lines"),
-    ] {
+    ];
+    for (more, pointer) in bodies.into_iter().chain(wrong_lines(&foreign, &gone, &good_id)) {
         let body = with(json!({ "customer_id": buyer, "currency": "MXN", "lines": lines() }), more.clone());
         let refused = acme.owner.post(QUOTATIONS, body).await;
         assert_eq!((refused.status, refused.text_at("/errors/0/pointer").as_str()), (422, pointer), "{more}");
