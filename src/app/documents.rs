@@ -35,7 +35,6 @@ pub fn catalogue() -> Result<Catalogue, CatalogueError> {
     entries.extend(crate::crm::event_catalogue());
     entries.extend(crate::billing::event_catalogue());
     entries.extend(crate::identity::event_catalogue());
-    entries.extend(crate::billing::event_catalogue());
     entries.extend(crate::webhooks::event_catalogue());
     entries.extend(events::event_catalogue());
     Catalogue::new(entries, STREAMS.to_vec())

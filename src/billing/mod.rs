@@ -23,7 +23,8 @@ pub use contract::events::catalogue as event_catalogue;
 pub use contract::{
     CreditNoteId, CreditNoteMarker, InvoiceId, InvoiceMarker, MoneyError, PaymentAccountId,
     PaymentAccountMarker, PaymentId, PaymentMarker, PriceListId, PriceListMarker, ProductId, ProductMarker,
-    QuotationId, QuotationMarker, SalesError, SubscriptionId, SubscriptionMarker, WarehouseId, WarehouseMarker, events,
+    QuotationId, QuotationMarker, SalesError, SubscriptionId, SubscriptionMarker, WarehouseId,
+    WarehouseMarker, events,
 };
 pub use documents::Documents;
 pub use http::routes;

@@ -2,11 +2,6 @@
 
 pub use super::catalog_events::{PriceListChanged, ProductCreated, ProductPriced, ProductUpdated};
 pub use super::inventory_events::{LotStatusChanged, StockMoved, WarehouseChanged};
-pub use super::quotation_events::{
-    QuotationAccepted, QuotationApprovalRequested, QuotationApproved, QuotationCancelled, QuotationCreated,
-    QuotationExpired, QuotationRejected, QuotationRulesChanged, QuotationSent, QuotationVersionCreated,
-    RejectedBy,
-};
 pub use super::invoice_events::{
     CreditNoteCreated, InvoiceCreated, InvoiceDeleted, InvoiceIssued, InvoiceOverdue, InvoicePaid,
     InvoiceReminderDue, InvoiceReopened, InvoiceUpdated, InvoiceVoided,
@@ -18,6 +13,11 @@ pub use super::payment_events::{
 pub use super::provider_events::{
     PaymentAccountConnected, PaymentAccountDisconnected, PaymentNoticeRefused, PaymentPageEnded,
     PaymentPageOpened,
+};
+pub use super::quotation_events::{
+    QuotationAccepted, QuotationApprovalRequested, QuotationApproved, QuotationCancelled, QuotationCreated,
+    QuotationExpired, QuotationRejected, QuotationRulesChanged, QuotationSent, QuotationVersionCreated,
+    RejectedBy,
 };
 pub use super::subscription_events::{
     SubscriptionBilled, SubscriptionCancelled, SubscriptionChanged, SubscriptionCreated, SubscriptionPastDue,

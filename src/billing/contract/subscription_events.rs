@@ -138,7 +138,12 @@ impl Event for SubscriptionCreated {
     const SUMMARY: &'static str = "A subscription was made.";
 
     fn example() -> Self {
-        Self { id: subscription(), customer_id: customer(), period: Period::Month, net: Money::from_minor(150_000, Currency::MXN) }
+        Self {
+            id: subscription(),
+            customer_id: customer(),
+            period: Period::Month,
+            net: Money::from_minor(150_000, Currency::MXN),
+        }
     }
 }
 
@@ -185,7 +190,8 @@ impl Event for SubscriptionRecovered {
 impl Event for SubscriptionPaused {
     const TYPE: &'static str = "Subscription.Paused";
     const SUBJECT: &'static str = "subscription.paused";
-    const SUMMARY: &'static str = "A subscription is not billed for now: somebody paused it, or its last reminder was in vain.";
+    const SUMMARY: &'static str =
+        "A subscription is not billed for now: somebody paused it, or its last reminder was in vain.";
 
     fn example() -> Self {
         Self { id: subscription(), customer_id: customer(), reason: "by_user".to_owned() }

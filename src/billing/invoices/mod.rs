@@ -17,6 +17,7 @@ pub use service::{
     NewInvoice, Origin, USUAL_TERMS, create, issue, settle, subscription_of, today, unsettle, wrong_state,
 };
 pub use store::{
-    CustomerSums, InvoiceRow, has_overdue, UnpaidInvoice, lock, lock_all, sums as customer_sums, unpaid as unpaid_invoices,
+    CustomerSums, InvoiceRow, UnpaidInvoice, has_overdue, lock, lock_all, sums as customer_sums,
+    unpaid as unpaid_invoices,
 };
 pub use tasks::{start, subscription};

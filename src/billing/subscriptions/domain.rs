@@ -60,7 +60,9 @@ impl Period {
 
     /// The period that is stored as `name`.
     pub fn stored(name: &str) -> Option<Self> {
-        [Self::Week, Self::Month, Self::Quarter, Self::Year].into_iter().find(|period| period.as_str() == name)
+        [Self::Week, Self::Month, Self::Quarter, Self::Year]
+            .into_iter()
+            .find(|period| period.as_str() == name)
     }
 
     /// The day `count` periods after `day`, or before it. The 31st becomes the last day of a shorter month, and of the next longer
@@ -116,7 +118,8 @@ impl Span {
 pub fn span(period: Period, starts_on: NaiveDate, anchor_on: NaiveDate, index: i32) -> Option<Span> {
     let has_part = starts_on < anchor_on;
     let whole_index = if has_part { index - 1 } else { index };
-    let (first, last) = (period.shifted(anchor_on, whole_index)?, period.shifted(anchor_on, whole_index + 1)?);
+    let (first, last) =
+        (period.shifted(anchor_on, whole_index)?, period.shifted(anchor_on, whole_index + 1)?);
     let whole = (last - first).num_days();
     let starts_on = if has_part && index == 0 { starts_on } else { first };
     Some(Span { starts_on, ends_on: last, whole })
@@ -152,17 +155,36 @@ mod tests {
     #[test]
     fn periods_keep_their_day_where_the_month_has_it() {
         let starts = |period, anchor: &str| -> Vec<String> {
-            (0..4).map(|index| span(period, day(anchor), day(anchor), index).unwrap().starts_on.to_string()).collect()
+            (0..4)
+                .map(|index| span(period, day(anchor), day(anchor), index).unwrap().starts_on.to_string())
+                .collect()
         };
-        assert_eq!(starts(Period::Month, "2027-01-31"), ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30"]);
-        assert_eq!(starts(Period::Quarter, "2026-11-30"), ["2026-11-30", "2027-02-28", "2027-05-30", "2027-08-30"]);
-        assert_eq!(starts(Period::Year, "2028-02-29"), ["2028-02-29", "2029-02-28", "2030-02-28", "2031-02-28"]);
-        assert_eq!(starts(Period::Week, "2026-12-28"), ["2026-12-28", "2027-01-04", "2027-01-11", "2027-01-18"]);
+        assert_eq!(
+            starts(Period::Month, "2027-01-31"),
+            ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30"]
+        );
+        assert_eq!(
+            starts(Period::Quarter, "2026-11-30"),
+            ["2026-11-30", "2027-02-28", "2027-05-30", "2027-08-30"]
+        );
+        assert_eq!(
+            starts(Period::Year, "2028-02-29"),
+            ["2028-02-29", "2029-02-28", "2030-02-28", "2031-02-28"]
+        );
+        assert_eq!(
+            starts(Period::Week, "2026-12-28"),
+            ["2026-12-28", "2027-01-04", "2027-01-11", "2027-01-18"]
+        );
     }
 
     #[test]
     fn every_day_is_in_one_period() {
-        for (starts, billing_day) in [("2026-11-22", None), ("2026-11-22", Some(1)), ("2026-11-22", Some(28)), ("2027-01-28", Some(28))] {
+        for (starts, billing_day) in [
+            ("2026-11-22", None),
+            ("2026-11-22", Some(1)),
+            ("2026-11-22", Some(28)),
+            ("2027-01-28", Some(28)),
+        ] {
             let starts = day(starts);
             let anchor = anchor(starts, billing_day).unwrap();
             let mut next = starts;
@@ -180,10 +202,13 @@ mod tests {
         let first = span(Period::Month, day("2026-11-22"), day("2026-12-01"), 0).unwrap();
         assert_eq!((first.days(), first.whole), (9, 30));
         assert_eq!(first.share_of(100_000), 30_000);
-        let rest = span(Period::Month, day("2026-12-01"), day("2026-12-01"), 0).unwrap().from(day("2026-12-22"));
+        let rest =
+            span(Period::Month, day("2026-12-01"), day("2026-12-01"), 0).unwrap().from(day("2026-12-22"));
         assert_eq!((rest.days(), rest.share_of(31_000)), (10, 10_000));
-        let line: DocumentLine =
-            serde_json::from_value(serde_json::json!({ "description": "x", "quantity": "1", "unit_price": "1000" })).unwrap();
+        let line: DocumentLine = serde_json::from_value(
+            serde_json::json!({ "description": "x", "quantity": "1", "unit_price": "1000" }),
+        )
+        .unwrap();
         assert_eq!(lines_for(first, &[line]).unwrap()[0].quantity().to_string(), "0.3");
     }
 }

@@ -66,10 +66,8 @@ pub fn create(
     let today = day_of(tx.now(), zone);
     let starts_on = new.starts_on.unwrap_or(today);
     let too_far = || {
-        let reason = Invalid::new(
-            "must be from today to a year from now",
-            "debe ir de hoy a dentro de un año",
-        );
+        let reason =
+            Invalid::new("must be from today to a year from now", "debe ir de hoy a dentro de un año");
         MoneyError::at("/starts_on", reason)
     };
     if starts_on < today || (starts_on - today).num_days() > 366 {
@@ -226,7 +224,11 @@ fn invoice(
 }
 
 /// Stops billing until it is resumed.
-pub fn pause(tx: &mut TenantTx<'_>, id: SubscriptionId, expected: Option<i32>) -> Result<SubscriptionRow, MoneyError> {
+pub fn pause(
+    tx: &mut TenantTx<'_>,
+    id: SubscriptionId,
+    expected: Option<i32>,
+) -> Result<SubscriptionRow, MoneyError> {
     let mut row = lock(tx, id, expected)?;
     if row.next_at.is_none() {
         return Err(wrong_state(&row, &["active", "past_due"]));
@@ -259,6 +261,10 @@ pub fn resume(
     let zone = people.settings(tx)?.time_zone.tz();
     let today = day_of(tx.now(), zone);
     let paid_until = if row.next_period > 0 { row.span(row.next_period - 1)?.ends_on } else { row.starts_on };
+    if row.ends_with_period && paid_until <= today {
+        end(tx, &mut row)?;
+        return Ok(row);
+    }
     if paid_until < today {
         // The days between were not billed, and never will be.
         (row.starts_on, row.anchor_on, row.next_period) = (today, today, 0);
@@ -371,7 +377,7 @@ fn wrong_state(row: &SubscriptionRow, allowed: &[&str]) -> MoneyError {
         format!("It is `{status}`; this needs one of: {list}"),
         format!("Está en `{status}`; esto requiere: {list}"),
     ))
-    .member("status", json!(status))
+    .member("subscription_status", json!(status))
     .member("allowed", json!(allowed))
     .into()
 }

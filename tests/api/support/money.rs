@@ -38,7 +38,10 @@ pub async fn money(
     let subscription = json!({ "customer_id": customer, "name": marker, "period": "year", "currency": "MXN", "lines": lines });
     let subscription = owner.post("/api/v1/billing-subscriptions", subscription).await.expect(201);
     let path = format!("/api/v1/billing-subscriptions/{}", subscription.text_at("/id"));
-    until("the first period is billed", async || owner.get(&path).await.expect(200).body["periods"] != json!([])).await;
+    until("the first period is billed", async || {
+        owner.get(&path).await.expect(200).body["periods"] != json!([])
+    })
+    .await;
     let id = &tenant.id;
     database.run(&format!(
         "INSERT INTO billing.checkouts (tenant_id, id, invoice_id, provider, status, currency, amount_minor, external_id, url,

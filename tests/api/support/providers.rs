@@ -288,7 +288,8 @@ impl Standin {
             session[name] = value;
         }
         let metadata = |name: &str| text(&format!("metadata[{name}]"));
-        session["metadata"] = json!({ "invoice_id": metadata("invoice_id"), "checkout_id": metadata("checkout_id") });
+        session["metadata"] =
+            json!({ "invoice_id": metadata("invoice_id"), "checkout_id": metadata("checkout_id") });
         self.state().pages.insert(id, session.clone());
         (200, session)
     }

@@ -339,7 +339,7 @@ pub fn wrong_state(row: &InvoiceRow, done: &str, allowed: &[&str]) -> MoneyError
         format!("An invoice that is `{status}` cannot be {done}; only: {list}"),
         format!("Una factura en `{status}` no puede {spanish}; solo: {list}"),
     ))
-    .member("status", json!(status))
+    .member("invoice_status", json!(status))
     .member("allowed", json!(allowed))
     .into()
 }

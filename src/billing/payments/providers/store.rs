@@ -171,6 +171,22 @@ pub fn under_way(
     Ok(row.map_err(DbError::from)?)
 }
 
+/// The page that a provider calls `external`.
+pub fn find_external(
+    tx: &mut TenantTx<'_>,
+    provider: &str,
+    external: &str,
+) -> Result<Option<CheckoutRow>, MoneyError> {
+    let tenant = tx.tenant().uuid();
+    let row = checkouts::table
+        .filter(checkouts::tenant_id.eq(tenant).and(checkouts::provider.eq(provider)))
+        .filter(checkouts::external_id.eq(external))
+        .select(CheckoutRow::as_select())
+        .first(tx.conn(BILLING)?)
+        .optional();
+    Ok(row.map_err(DbError::from)?)
+}
+
 /// The page that a provider calls `external`, locked until the transaction ends.
 pub fn lock_external(
     tx: &mut TenantTx<'_>,

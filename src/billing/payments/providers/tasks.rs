@@ -93,9 +93,8 @@ impl Worker {
             return Ok(News::Nothing);
         };
         let path = format!("/v2/checkout/orders/{external}/capture");
-        let caller = &self.providers.caller;
-        let order =
-            caller.paypal(account.id, &account.credentials, &path, &checkout.to_string(), "{}").await?;
+        let (caller, key) = (&self.providers.caller, format!("{checkout}-capture"));
+        let order = caller.paypal(account.id, &account.credentials, &path, &key, "{}").await?;
         Ok(paypal::captured(&order))
     }
 

@@ -164,6 +164,9 @@ fn lock_invoices(
             return Err(MoneyError::at(place, reason));
         }
         let due = row.money(row.due_minor())?;
+        if due.minor() == 0 {
+            return Err(invoices::wrong_state(row, "paid", &["issued", "overdue"]));
+        }
         if share.minor() > due.minor() {
             return Err(above_due(*invoice, due).into());
         }

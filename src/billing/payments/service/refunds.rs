@@ -99,21 +99,24 @@ pub fn finish(
 }
 
 /// Notes that a provider gave back `total` of a payment in all; what we did not ask for ourselves becomes a refund of its own.
+/// Answers false when that cannot be told yet, because the provider was asked for a refund and did not answer so far.
 pub fn note_given_back(
     tx: &mut TenantTx<'_>,
     people: &dyn People,
     payment: PaymentId,
     total: Money,
     name: &str,
-) -> Result<(), MoneyError> {
+) -> Result<bool, MoneyError> {
     let mut payment = store::lock(tx, payment)?;
-    let known = payment.refunded_minor + store::pending_minor(tx, payment.id)?;
-    let more = total.minor().min(payment.amount_minor) - known;
+    let more = total.minor().min(payment.amount_minor) - payment.refunded_minor;
     if payment.money(0)?.currency() != total.currency() {
         return Err(MoneyError::broken("payment's currency"));
     }
     if more <= 0 {
-        return Ok(());
+        return Ok(true);
+    }
+    if store::pending_minor(tx, payment.id)? > 0 {
+        return Ok(false);
     }
     let mut refund = RefundRow {
         tenant_id: payment.tenant_id,
@@ -130,7 +133,8 @@ pub fn note_given_back(
         finished_at: None,
     };
     succeed(tx, people, &mut payment, &mut refund)?;
-    store::insert_refund(tx, &refund)
+    store::insert_refund(tx, &refund)?;
+    Ok(true)
 }
 
 fn succeed(

@@ -55,7 +55,8 @@ pub async fn billing_subscriptions_pause(
 
 /// Resume a subscription
 ///
-/// Bills a paused subscription again: from today, or from the end of the period that was billed. The days between cost nothing.
+/// Bills a paused subscription again: from today, or from the end of the period that was billed. The days between cost nothing. What
+/// was to end with its period is over when that ended meanwhile.
 #[utoipa::path(operation_id = "billing_subscriptions_resume", tag = "billing-subscriptions",
     security(("bearer" = ["billing:write"])),
     params(("id" = SubscriptionId, Path, description = "The subscription."),

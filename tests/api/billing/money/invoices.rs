@@ -208,10 +208,16 @@ async fn an_accepted_quotation_becomes_one_draft() {
     let answer = json!({ "answer": "accept", "name": "Inés Nájera" });
     TestApp::shared().anonymous().post(&url[url.find("/api/").unwrap()..], answer).await.expect(200);
     let list = format!("{INVOICES}?customer_id={customer}");
-    until("the invoice is drafted", async || acme.owner.get(&list).await.expect(200).body["data"] != json!([])).await;
+    until("the invoice is drafted", async || {
+        acme.owner.get(&list).await.expect(200).body["data"] != json!([])
+    })
+    .await;
     let drafted = acme.owner.get(&list).await.expect(200);
     assert_eq!(drafted.text_at("/data/0/quotation_id"), quotation);
-    assert_eq!((drafted.text_at("/data/0/status"), drafted.text_at("/data/0/total/amount")), ("draft".to_owned(), "1044.00".to_owned()));
+    assert_eq!(
+        (drafted.text_at("/data/0/status"), drafted.text_at("/data/0/total/amount")),
+        ("draft".to_owned(), "1044.00".to_owned())
+    );
     // A rule of the database stands behind the reader's position.
     let mut database = Database::connect(&TestApp::shared().admin_url);
     database.run("BEGIN");
@@ -237,7 +243,10 @@ async fn a_contract_in_force_is_billed() {
     let body = json!({ "customer_id": customer, "contract_id": contract, "taxes": tax });
     let drafted = acme.owner.post(INVOICES, body.clone()).await.expect(201);
     assert_eq!(drafted.text_at("/lines/0/description"), "Mantenimiento");
-    assert_eq!((drafted.text_at("/contract_id"), drafted.text_at("/totals/total/amount")), (contract, "2900.00".to_owned()));
+    assert_eq!(
+        (drafted.text_at("/contract_id"), drafted.text_at("/totals/total/amount")),
+        (contract, "2900.00".to_owned())
+    );
     let mut dollars = body.clone();
     dollars["currency"] = json!("USD");
     acme.owner.post(INVOICES, dollars).await.expect(422);

@@ -114,6 +114,11 @@ async fn every_forbidden_transition_says_what_is_allowed() {
             assert_eq!(answer.status < 300, may, "{what} of a {can} one: {}", answer.text);
             if !may {
                 assert_eq!(answer.status, 409, "{what} of a {can} one: {}", answer.text);
+                // The problem's own member stays what it is.
+                assert_eq!(answer.body["status"], json!(409), "{what} of a {can} one: {}", answer.text);
+                let is_told = answer.body["allowed"].is_array()
+                    || ["void", "checkout"].contains(&what) && can == "issued";
+                assert!(is_told, "{what} of a {can} one: {}", answer.text);
             }
         }
     }

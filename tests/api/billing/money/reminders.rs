@@ -26,7 +26,7 @@ async fn an_unpaid_invoice_becomes_overdue_and_is_told_once_each_time() {
              AND type IN ('Invoice.ReminderDue', 'Invoice.Overdue') ORDER BY position"
         ))
     };
-    app.clock.advance(TimeDelta::days(8));
+    app.clock.advance(TimeDelta::days(7));
     until("both are reminded of", async || told(paid).len() == 1 && told(unpaid).len() == 1).await;
     assert_eq!(told(paid), ["Invoice.ReminderDue -3"]);
     let acme = app.sign_in(&acme).await;

@@ -16,7 +16,7 @@ fn line(price: &str) -> Value {
 fn subscription(customer: &str) -> Value {
     json!({
         "customer_id": customer, "name": "Mantenimiento", "currency": "MXN", "period": "month",
-        "lines": [line("3100")], "payment_terms_days": 5
+        "lines": [line("3100")], "payment_terms_days": 365
     })
 }
 
@@ -104,7 +104,8 @@ async fn more_in_the_middle_is_billed_at_once_and_less_from_the_next_period_on()
     let bills = totals(&acme).await;
     // 3,100 more a month, for what is left of it, and IVA; days are shares to six decimals.
     let left = whole - 10;
-    let expected = 3_100.0 * 1.16 * f64::from(i32::try_from(left).unwrap()) / f64::from(i32::try_from(whole).unwrap());
+    let expected =
+        3_100.0 * 1.16 * f64::from(i32::try_from(left).unwrap()) / f64::from(i32::try_from(whole).unwrap());
     let difference = bills[1].parse::<f64>().unwrap();
     assert!((difference - expected).abs() < 0.02, "{difference} {expected}");
 
@@ -123,7 +124,9 @@ async fn pausing_resuming_and_cancelling_say_what_is_allowed() {
     let customer = customer(&acme).await;
     let path = made(&acme, subscription(&customer)).await;
     billed(&acme, &path, 1).await;
-    let act = async |tenant: &Tenant, what: &str, body: Value| tenant.owner.post(&format!("{path}/{what}"), body).await;
+    let act = async |tenant: &Tenant, what: &str, body: Value| {
+        tenant.owner.post(&format!("{path}/{what}"), body).await
+    };
     assert_eq!(act(&acme, "resume", json!({})).await.expect(409).body["allowed"], json!(["paused"]));
     assert_eq!(act(&acme, "pause", json!({})).await.expect(200).text_at("/status"), "paused");
     act(&acme, "pause", json!({})).await.expect(409);
@@ -136,17 +139,42 @@ async fn pausing_resuming_and_cancelling_say_what_is_allowed() {
     assert_eq!(now["periods"][0]["starts_on"], json!(resumed.text_at("/starts_on")));
 
     let ending = act(&acme, "cancel", json!({ "at_period_end": true })).await.expect(200);
-    assert_eq!((ending.text_at("/status"), ending.text_at("/ends_with_period")), ("active".to_owned(), "true".to_owned()));
+    assert_eq!(
+        (ending.text_at("/status"), ending.text_at("/ends_with_period")),
+        ("active".to_owned(), "true".to_owned())
+    );
     app.clock.advance(TimeDelta::days(35));
     acme = app.sign_in(&acme).await;
-    until("it is over", async || acme.owner.get(&path).await.expect(200).text_at("/status") == "cancelled").await;
+    until("it is over", async || acme.owner.get(&path).await.expect(200).text_at("/status") == "cancelled")
+        .await;
     assert_eq!(totals(&acme).await.len(), 2);
     for what in ["pause", "resume", "cancel"] {
         act(&acme, what, json!({})).await.expect(409);
     }
-    acme.owner.patch(&path, json!({ "name": "x" })).await.expect(409);
-    let list = acme.owner.get(&format!("{SUBSCRIPTIONS}?status=cancelled&customer_id={customer}")).await.expect(200);
+    let refused = acme.owner.patch(&path, json!({ "name": "x" })).await.expect(409);
+    assert_eq!(
+        (refused.text_at("/subscription_status"), refused.text_at("/status")),
+        ("cancelled".into(), "409".into())
+    );
+    let list =
+        acme.owner.get(&format!("{SUBSCRIPTIONS}?status=cancelled&customer_id={customer}")).await.expect(200);
     assert_eq!(list.body["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_ends_with_its_period_does_not_come_back() {
+    let app = TestApp::alone("billing_endings");
+    let mut acme = app.tenant().await;
+    let customer = customer(&acme).await;
+    let path = made(&acme, subscription(&customer)).await;
+    billed(&acme, &path, 1).await;
+    acme.owner.post(&format!("{path}/cancel"), json!({ "at_period_end": true })).await.expect(200);
+    acme.owner.post(&format!("{path}/pause"), json!({})).await.expect(200);
+    app.clock.advance(TimeDelta::days(70));
+    acme = app.sign_in(&acme).await;
+    let resumed = acme.owner.post(&format!("{path}/resume"), json!({})).await.expect(200);
+    assert_eq!(resumed.text_at("/status"), "cancelled");
+    assert_eq!(totals(&acme).await.len(), 1);
 }
 
 #[tokio::test]
@@ -156,6 +184,7 @@ async fn who_does_not_pay_is_past_due_then_paused_and_who_pays_is_active_again()
     let customer = customer(&acme).await;
     let mut yearly = subscription(&customer);
     yearly["period"] = json!("year");
+    yearly["payment_terms_days"] = json!(5);
     let (pays, does_not) = (made(&acme, yearly.clone()).await, made(&acme, yearly).await);
     let invoice = billed(&acme, &pays, 1).await["periods"][0]["invoice_id"].as_str().unwrap().to_owned();
     billed(&acme, &does_not, 1).await;
@@ -176,7 +205,8 @@ async fn who_does_not_pay_is_past_due_then_paused_and_who_pays_is_active_again()
         app.clock.advance(TimeDelta::days(days));
         // Its index in the list of reminders moves on with each that is told.
         until("its reminder is told", async || {
-            database.column("SELECT reminders FROM billing.invoices WHERE status = 'issued'") == [told.to_string()]
+            database.column("SELECT reminders FROM billing.invoices WHERE status = 'issued'")
+                == [told.to_string()]
         })
         .await;
     }

@@ -204,6 +204,9 @@ mod tests {
             assert!(!is_signed(part("secret"), header, body, at + 301));
             *counts.entry(part("library").to_owned()).or_insert(0) += 1;
         }
-        assert_eq!(counts.into_iter().collect::<Vec<_>>(), [("PyPI stripe".to_owned(), 50), ("npm stripe".to_owned(), 50)]);
+        assert_eq!(
+            counts.into_iter().collect::<Vec<_>>(),
+            [("PyPI stripe".to_owned(), 50), ("npm stripe".to_owned(), 50)]
+        );
     }
 }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::billing::contract::events::PaymentPageOpened;
 use crate::billing::contract::{InvoiceId, MoneyError};
 use crate::billing::http::WriteBilling;
 use crate::billing::payments::providers::Providers;
@@ -89,18 +88,7 @@ pub async fn invoices_checkout(
                     return Err(refused(&words));
                 }
             };
-            db.tenant(who.actor(), move |tx| {
-                let row = service::opened(tx, checkout, made)?;
-                let event = PaymentPageOpened {
-                    id: checkout,
-                    invoice_id: id,
-                    provider: provider.method(),
-                    amount: order.amount,
-                };
-                tx.emit(checkout, 1, &event);
-                Ok::<_, MoneyError>(row)
-            })
-            .await?
+            db.tenant(who.actor(), move |tx| service::opened(tx, provider, &order, made)).await?
         }
     };
     let reply = Reply::ok(&CheckoutView::new(row)?);

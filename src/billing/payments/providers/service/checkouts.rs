@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::accounts::{Account, account_of};
+use crate::billing::contract::events::PaymentPageOpened;
 use crate::billing::contract::{InvoiceId, MoneyError};
 use crate::billing::invoices;
 use crate::billing::payments::providers::domain::{Made, Order, Provider};
@@ -84,16 +85,30 @@ pub fn begin(
     Ok(Begun::ToMake(account, order))
 }
 
-/// Notes that the provider made a page; whoever was first is told to both.
-pub fn opened(tx: &mut TenantTx<'_>, checkout: Uuid, made: Made) -> Result<CheckoutRow, MoneyError> {
-    let row = store::lock_checkout(tx, checkout)?;
+/// Notes that the provider made the page of `order`; whoever was first is told to both.
+pub fn opened(
+    tx: &mut TenantTx<'_>,
+    provider: Provider,
+    order: &Order,
+    made: Made,
+) -> Result<CheckoutRow, MoneyError> {
+    let row = store::lock_checkout(tx, order.checkout)?;
     let mut row = row.ok_or_else(|| MoneyError::broken("checkout"))?;
-    if row.status == "making" {
-        "open".clone_into(&mut row.status);
-        (row.external_id, row.url) = (Some(made.external), Some(made.url));
-        row.updated_at = tx.now();
-        store::save_checkout(tx, &row)?;
+    match row.status.as_str() {
+        "making" => "open".clone_into(&mut row.status),
+        "open" | "paid" => return Ok(row),
+        _ => return Err(overtaken().into()),
     }
+    (row.external_id, row.url) = (Some(made.external), Some(made.url));
+    row.updated_at = tx.now();
+    store::save_checkout(tx, &row)?;
+    let event = PaymentPageOpened {
+        id: row.id,
+        invoice_id: order.invoice.into(),
+        provider: provider.method(),
+        amount: order.amount,
+    };
+    tx.emit(row.id, 1, &event);
     Ok(row)
 }
 
@@ -107,6 +122,17 @@ pub fn failed(tx: &mut TenantTx<'_>, checkout: Uuid) -> Result<(), MoneyError> {
         store::save_checkout(tx, &row)?;
     }
     Ok(())
+}
+
+/// 409: while the provider made the page, another amount became due.
+fn overtaken() -> Problem {
+    Problem::conflict(
+        "payment-page-overtaken",
+        Message::new(
+            "What is due changed while the page was made; ask for it again",
+            "Lo que se debe cambió mientras se hacía la página; pídala de nuevo",
+        ),
+    )
 }
 
 fn not_connected(provider: Provider) -> MoneyError {

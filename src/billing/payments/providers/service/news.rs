@@ -86,7 +86,7 @@ pub fn take(tx: &mut TenantTx<'_>, seal: &Seal, id: Uuid) -> Result<Option<Taken
     };
     let mut taken = Taken { provider, news, account: None, checkout: None };
     if let News::Approved { external } = &taken.news {
-        taken.checkout = store::lock_external(tx, provider.as_str(), external)?.map(|row| row.id);
+        taken.checkout = store::find_external(tx, provider.as_str(), external)?.map(|row| row.id);
         taken.account = account_of(tx, seal, provider)?;
     }
     Ok(Some(taken))
@@ -110,8 +110,11 @@ pub fn handle(
             let known = payment_rows::of_provider(tx, provider.as_str(), &payment)?;
             match (known, total) {
                 (Some(known), Some(total)) => {
-                    payments::note_given_back(tx, people, known, total, &row.event_id)?;
-                    Outcome::Handled
+                    match payments::note_given_back(tx, people, known, total, &row.event_id)? {
+                        true => Outcome::Handled,
+                        // What it told may be that one.
+                        false => Outcome::Later("a refund of ours is under way".to_owned()),
+                    }
                 }
                 (_, None) => Outcome::Refused("the amount cannot be read".to_owned()),
                 // It may overtake the news of the payment.
@@ -175,7 +178,8 @@ fn paid(
     payment: &str,
     amount: Option<Money>,
 ) -> Result<Outcome, MoneyError> {
-    let Some(mut checkout) = store::lock_external(tx, provider.as_str(), external)? else {
+    // The invoice before its pages, as whoever asks for a page locks them.
+    let Some(checkout) = store::find_external(tx, provider.as_str(), external)? else {
         return Ok(Outcome::Refused("the page is none of ours".to_owned()));
     };
     let Some(amount) = amount.filter(|_| !payment.is_empty()) else {
@@ -186,10 +190,10 @@ fn paid(
         let why = format!("{amount} came, and {} {} minor units were asked for", asked.1, asked.0);
         return Ok(Outcome::Refused(why));
     }
-    if payment_rows::of_provider(tx, provider.as_str(), payment)?.is_some() {
-        return Ok(Outcome::Handled);
-    }
     let invoice = invoices::lock(tx, checkout.invoice_id.into())?;
+    let Some(mut checkout) = store::lock_checkout(tx, checkout.id)? else {
+        return Err(MoneyError::broken("checkout"));
+    };
     let due = invoice.due_minor().min(amount.minor());
     let share = (invoice.invoice(), Money::from_minor(due, amount.currency()));
     let new = NewPayment {
@@ -202,7 +206,9 @@ fn paid(
         received_at: tx.now(),
         allocations: if due > 0 { vec![share] } else { Vec::new() },
     };
-    payments::record(tx, &new)?;
+    if payments::record(tx, &new)?.is_none() {
+        return Ok(Outcome::Handled);
+    }
     close(tx, &mut checkout, "paid")?;
     Ok(Outcome::Handled)
 }
