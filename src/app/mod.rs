@@ -130,11 +130,17 @@ impl App {
                 crate::crm::start(&db, &tasks, &people);
                 crate::billing::start(&db, &tasks, &people, &documents, &providers);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
-                let mut subscriptions = crate::leads::subscriptions();
-                subscriptions.extend(crate::crm::subscriptions());
-                subscriptions.extend(crate::billing::readers(&documents, &people));
-                subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
-                (subscriptions, services.nats_settings(config.nats_stream_max_bytes))
+                let subscriptions = [
+                    crate::leads::subscriptions(),
+                    crate::crm::subscriptions(),
+                    crate::billing::readers(&documents, &people),
+                    crate::insights::subscriptions(&people),
+                    crate::webhooks::subscriptions(&webhooks),
+                ];
+                (
+                    subscriptions.into_iter().flatten().collect(),
+                    services.nats_settings(config.nats_stream_max_bytes),
+                )
             }
             Background::Rest => {
                 (Vec::new(), NatsSettings { servers: None, max_bytes: config.nats_stream_max_bytes })
@@ -254,11 +260,12 @@ type Routes = fn(&mut ServiceConfig<'_>);
 
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [Routes; 8] = [
+const MODULES: [Routes; 9] = [
     crate::leads::routes,
     crate::workflows::routes,
     crate::crm::routes,
     crate::billing::routes,
+    crate::insights::routes,
     crate::webhooks::routes,
     events::routes,
     crate::identity::routes,
