@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "clients at once")]
 
 mod checkout;
+mod documents;
 mod invoices;
 mod news;
 mod numbers;
