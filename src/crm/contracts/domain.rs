@@ -105,8 +105,9 @@ impl BillingPeriod {
 /// The annual recurring revenue of `value` paid in each `period`: twelve months or four quarters of it, one year of it, and
 /// nothing of what is paid once.
 pub fn arr(value: Money, period: BillingPeriod) -> Result<Money, Invalid> {
-    let too_large =
-        || Invalid::new("is too large to be counted for a year", "es demasiado grande para contarlo por un año");
+    let too_large = || {
+        Invalid::new("is too large to be counted for a year", "es demasiado grande para contarlo por un año")
+    };
     let minor = value.minor().checked_mul(period.in_a_year()).ok_or_else(too_large)?;
     let arr = Money::from_minor(minor, value.currency());
     if arr.is_documented() { Ok(arr) } else { Err(too_large()) }

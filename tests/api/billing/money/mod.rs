@@ -4,6 +4,7 @@
 
 mod checkout;
 mod documents;
+mod health;
 mod invoices;
 mod news;
 mod numbers;
