@@ -85,12 +85,11 @@ CREATE TABLE insights.figures (
 );
 SELECT platform.tenant_table('insights.figures', 'cauce_insights');
 
--- Adds to the figures of a day wherever they are summed, for everybody and for the owner. It runs at each event, so it is one
+-- Adds to the figures of a day, in the order of the columns, wherever they are summed, for everybody and for the owner. It runs at each event, so it is one
 -- statement whose plan is kept.
 CREATE FUNCTION insights.add_figures(
     tenant uuid, on_day date, owner uuid, by_source text, by_campaign text, in_currency text,
-    leads bigint, qualified bigint, converted bigint, quotations bigint, accepted bigint,
-    quoted bigint, sold bigint, revenue bigint, collected bigint, overdue bigint
+    figures bigint[]
 ) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     everybody constant uuid := '00000000-0000-0000-0000-000000000000';
@@ -98,8 +97,8 @@ DECLARE
 BEGIN
     INSERT INTO insights.figures AS known
     SELECT tenant, place.owner_id, place.dimension, on_day, place.key, in_currency,
-           add_figures.leads, add_figures.qualified, add_figures.converted, add_figures.quotations, add_figures.accepted,
-           add_figures.quoted, add_figures.sold, add_figures.revenue, add_figures.collected, add_figures.overdue
+           figures[1], figures[2], figures[3], figures[4], figures[5],
+           figures[6], figures[7], figures[8], figures[9], figures[10]
     FROM (VALUES
         (everybody, 'source', by_source),
         (everybody, 'campaign', by_campaign),

@@ -34,7 +34,7 @@ use crate::leads::{Exports, Imports};
 use crate::platform::auth::TokenKeys;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
-use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit};
+use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit, Subscription};
 use crate::platform::files::Files;
 use crate::platform::http::{Outside, TrustedProxies, allowed_methods, in_context};
 use crate::platform::idempotency::{self, AnswerSeal};
@@ -130,15 +130,8 @@ impl App {
                 crate::crm::start(&db, &tasks, &people);
                 crate::billing::start(&db, &tasks, &people, &documents, &providers);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
-                let subscriptions = [
-                    crate::leads::subscriptions(),
-                    crate::crm::subscriptions(),
-                    crate::billing::readers(&documents, &people),
-                    crate::insights::subscriptions(&people),
-                    crate::webhooks::subscriptions(&webhooks),
-                ];
                 (
-                    subscriptions.into_iter().flatten().collect(),
+                    subscriptions(&people, &documents, &webhooks),
                     services.nats_settings(config.nats_stream_max_bytes),
                 )
             }
@@ -253,6 +246,18 @@ impl Running {
         }
         self.tasks.stop(Duration::from_secs(10)).await;
     }
+}
+
+/// Every reader of the log.
+fn subscriptions(people: &Arc<dyn People>, documents: &Documents, webhooks: &Webhooks) -> Vec<Subscription> {
+    let all = [
+        crate::leads::subscriptions(),
+        crate::crm::subscriptions(),
+        crate::billing::readers(documents, people),
+        crate::insights::subscriptions(people),
+        crate::webhooks::subscriptions(webhooks),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// The operations of a module.

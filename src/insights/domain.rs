@@ -70,6 +70,22 @@ impl Figures {
         collected: 0,
         overdue: 0,
     };
+
+    /// All of them in the order in which they stand here.
+    pub const fn in_order(self) -> [i64; 10] {
+        [
+            self.leads,
+            self.qualified,
+            self.converted,
+            self.quotations,
+            self.accepted,
+            self.quoted,
+            self.sold,
+            self.revenue,
+            self.collected,
+            self.overdue,
+        ]
+    }
 }
 
 impl Neg for Figures {

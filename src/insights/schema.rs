@@ -47,7 +47,7 @@ diesel::table! {
     }
 }
 
-use diesel::sql_types::{BigInt, Date, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Uuid};
 
 #[diesel::declare_sql_function]
 extern "SQL" {
@@ -59,15 +59,6 @@ extern "SQL" {
         source: Text,
         campaign: Text,
         currency: Text,
-        leads: BigInt,
-        qualified: BigInt,
-        converted: BigInt,
-        quotations: BigInt,
-        accepted: BigInt,
-        quoted: BigInt,
-        sold: BigInt,
-        revenue: BigInt,
-        collected: BigInt,
-        overdue: BigInt,
+        figures: Array<BigInt>,
     ) -> diesel::sql_types::Bool;
 }

@@ -11,6 +11,7 @@ use crate::leads::events::{
     LeadAssigned, LeadConverted, LeadCreated, LeadDeleted, LeadMergeUndone, LeadMerged, LeadQualified,
     LeadUpdated,
 };
+use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
 use crate::platform::events::LoggedEvent;
 
@@ -26,7 +27,7 @@ pub fn lead_created(
         lead_id: created.id.uuid(),
         source: Some(created.source),
         campaign: created.campaign,
-        owner_id: created.owner_id.map(|owner| owner.uuid()),
+        owner_id: created.owner_id.map(UserId::uuid),
         created_on: calendar.day(tx, event)?,
         qualified_on: None,
         converted_on: None,

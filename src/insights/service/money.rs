@@ -30,7 +30,7 @@ pub fn customer_created(tx: &mut TenantTx<'_>, created: &CustomerCreated) -> Res
         customer_id: created.id.uuid(),
         source,
         campaign,
-        owner_id: created.owner_id.map(|owner| owner.uuid()),
+        owner_id: created.owner_id.map(UserId::uuid),
     };
     Ok(store::save_customer(tx, &row)?)
 }
@@ -48,7 +48,7 @@ pub fn quotation_created(tx: &mut TenantTx<'_>, created: &QuotationCreated) -> R
         tenant_id: tx.tenant().uuid(),
         quotation_id: created.quotation_id.uuid(),
         customer_id: created.customer_id.uuid(),
-        owner_id: created.owner_id.map(|owner| owner.uuid()),
+        owner_id: created.owner_id.map(UserId::uuid),
         sent_on: None,
     };
     Ok(store::save_quotation(tx, &row)?)

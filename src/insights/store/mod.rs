@@ -81,16 +81,7 @@ pub fn add(
         place.source.as_deref().unwrap_or_default(),
         place.campaign.as_deref().unwrap_or_default(),
         currency.map(Currency::as_str).unwrap_or_default(),
-        figures.leads,
-        figures.qualified,
-        figures.converted,
-        figures.quotations,
-        figures.accepted,
-        figures.quoted,
-        figures.sold,
-        figures.revenue,
-        figures.collected,
-        figures.overdue,
+        figures.in_order().to_vec(),
     );
     diesel::select(added).get_result::<bool>(tx.conn(INSIGHTS)?)?;
     Ok(())
