@@ -16,7 +16,6 @@ mod http;
 pub mod imports;
 mod schema;
 mod service;
-mod sheets;
 mod store;
 mod tasks;
 

@@ -21,4 +21,5 @@ pub mod pdf;
 pub mod problem;
 mod schema;
 pub mod seal;
+pub mod sheets;
 pub mod tasks;

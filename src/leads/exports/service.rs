@@ -14,13 +14,13 @@ use crate::kernel::Message;
 use crate::leads::contract::LeadsError;
 use crate::leads::contract::events::{LeadExportCompleted, LeadExportRequested};
 use crate::leads::service;
-use crate::leads::sheets::{MARK, write_line};
 use crate::leads::store::{self as lead_store, Filter, Place, Sort};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::http::{Cursor, PageLimit};
 use crate::platform::id::Id;
 use crate::platform::limits::Quota;
 use crate::platform::problem::Problem;
+use crate::platform::sheets::cells::{MARK, write_line};
 
 /// Exports of a tenant that may be under way at once.
 const MAX_OPEN: i64 = 5;

@@ -17,9 +17,9 @@ use super::service::{self, Step};
 use super::store::{self, ExportRow};
 use crate::leads::LEADS;
 use crate::leads::contract::LeadsError;
-use crate::leads::sheets::{in_workbook, is_formula};
 use crate::platform::auth::{Actor, CorrelationId, TenantId, UserId};
 use crate::platform::db::{Db, DbError};
+use crate::platform::sheets::cells::{in_workbook, is_formula};
 use crate::platform::tasks::{Next, Tasks};
 
 /// How often exports are looked for that another server was asked for, or left behind.

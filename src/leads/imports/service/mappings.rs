@@ -9,13 +9,14 @@ use uuid::Uuid;
 use crate::kernel::{Invalid, Line};
 use crate::leads::contract::LeadsError;
 use crate::leads::contract::events::{LeadImportMappingChanged, RuleChange};
-use crate::leads::imports::decode::{MAX_COLUMNS, MAX_HEADER_CHARS};
-use crate::leads::imports::mapping::{Field, headers_key};
 use crate::leads::imports::store::{self, MappingRow};
+use crate::leads::imports::vocabulary::LEAD;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::http::Fields;
 use crate::platform::limits::Quota;
 use crate::platform::problem::{FieldError, Problem};
+use crate::platform::sheets::decode::{MAX_COLUMNS, MAX_HEADER_CHARS};
+use crate::platform::sheets::mapping::{Field, headers_key};
 
 /// Mappings that a tenant may save.
 const AT_MOST: usize = 100;
@@ -115,7 +116,7 @@ fn filled(
             );
             fields.refuse(&pointer, reason);
         }
-        fields.take(&pointer, Field::parse(field));
+        fields.take(&pointer, Field::parse(&LEAD, field));
     }
     fields.finish()?;
     row.headers_key = key_of(&headers_key(columns.keys().map(String::as_str)));

@@ -24,7 +24,6 @@ pub use uploads::{
 };
 pub use work::{advance, begin_again, close, hold, holders, release, take_up, waiting};
 
-use super::decode::Position;
 use super::domain::{ImportId, ImportStatus, Reasons};
 use crate::kernel::{Language, Message};
 use crate::leads::LEADS;
@@ -32,6 +31,7 @@ use crate::leads::contract::LeadsError;
 use crate::leads::schema::{import_chunks, import_reasons, imports};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::http::PageLimit;
+use crate::platform::sheets::decode::Position;
 
 /// Bytes of a piece of a file.
 const CHUNK_BYTES: usize = 1024 * 1024;

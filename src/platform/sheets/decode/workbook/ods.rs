@@ -9,7 +9,7 @@ use zip::ZipArchive;
 
 use super::{Table, broken, encrypted, no_such_sheet, number};
 use crate::kernel::Invalid;
-use crate::leads::imports::decode::empty_file;
+use crate::platform::sheets::decode::empty_file;
 
 /// One more than a sheet may have: what lies further to the right is refused by it already.
 const COLUMNS_THAT_MATTER: u32 = 201;

@@ -1,4 +1,4 @@
-//! Which column of a spreadsheet feeds which field of a lead.
+//! Which column of a spreadsheet feeds which field of a record.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,18 @@ use crate::kernel::{FieldSet, Invalid};
 
 mod draft;
 mod field;
-mod headers;
-#[cfg(test)]
-mod tests;
+mod vocabulary;
 
 pub use draft::{Picked, RowDraft};
 pub use field::{Field, REASON_COLUMN, ROW_COLUMN};
-use headers::Meaning;
+use vocabulary::normal;
+pub use vocabulary::{Meaning, Take, Vocabulary};
 
 /// The columns of one sheet and what each of them feeds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mapping {
+    #[serde(skip)]
+    vocabulary: &'static Vocabulary,
     columns: Vec<Column>,
 }
 
@@ -56,13 +57,14 @@ pub enum Basis {
 impl Mapping {
     /// Guesses from the columns' names in Spanish, English and Portuguese, whatever their accents, case and punctuation.
     ///
-    /// One column feeds the company's name: a trade name before a legal name before a bare `Nombre`. Several may feed the
-    /// contact's name (name and surname), the e-mails, the phones, the notes and the tags. A column that is not recognised,
-    /// or whose field is already fed, becomes a custom field named like it.
-    pub fn guess(headers: &[String]) -> Self {
-        let meanings: Vec<Option<Meaning>> = headers.iter().map(|header| headers::meaning(header)).collect();
-        let company = company_column(&meanings);
-        let has_whole_name = meanings.contains(&Some(Meaning::Field(Field::ContactName)));
+    /// One column feeds the record's name: a field for it before a legal name before a bare `Nombre`. Several may feed a
+    /// person's name (name and surname), e-mails, phones, notes and tags. A column that is not recognised, or whose field is
+    /// already fed, becomes a custom field named like it.
+    pub fn guess(vocabulary: &'static Vocabulary, headers: &[String]) -> Self {
+        let meanings: Vec<Option<Meaning>> =
+            headers.iter().map(|header| vocabulary.meaning(header)).collect();
+        let title = title_column(vocabulary, &meanings);
+        let person = vocabulary.person.filter(|person| !meanings.contains(&Some(Meaning::Field(person))));
         let mut columns: Vec<Column> = Vec::with_capacity(headers.len());
         for (index, header) in headers.iter().enumerate() {
             if let Some(field) = field::of_our_own(header) {
@@ -70,33 +72,33 @@ impl Mapping {
                 continue;
             }
             let field = match &meanings[index] {
-                _ if company == Some(index) => Some(Field::CompanyName),
-                Some(Meaning::Field(field)) => Some(field.clone()),
-                Some(Meaning::BareName | Meaning::GivenName | Meaning::Surname) if !has_whole_name => {
-                    Some(Field::ContactName)
-                }
-                _ => None,
+                _ if title == Some(index) => Some(Field::Named(vocabulary.title)),
+                Some(Meaning::Field(field)) => Some(Field::Named(field)),
+                Some(Meaning::ExternalId) => Some(Field::Custom(field::EXTERNAL_ID.to_owned())),
+                Some(Meaning::BareName | Meaning::GivenName | Meaning::Surname) => person.map(Field::Named),
+                Some(Meaning::LegalName) | None => None,
             };
+            let takes_several =
+                |field: &Field| matches!(field, Field::Named(name) if vocabulary.take(name).takes_several());
             let is_free =
-                |field: &Field| field.takes_several() || columns.iter().all(|column| column.field != *field);
+                |field: &Field| takes_several(field) || columns.iter().all(|column| column.field != *field);
             let (field, basis) = match field {
                 Some(field) if is_free(&field) => (field, Basis::Name),
                 _ => (Field::Custom(free_custom_name(&columns, header, index)), Basis::Unknown),
             };
             columns.push(Column { header: header.clone(), field, basis });
         }
-        Self { columns }
+        Self { vocabulary, columns }
     }
 
     /// The mapping with the user's choices: header → field, `ignore` or `custom:name`.
     pub fn with_overrides(mut self, overrides: &BTreeMap<String, String>) -> Result<Self, Invalid> {
         for (header, choice) in overrides {
-            let field = Field::parse(choice)?;
-            let position = self.columns.iter().position(|column| column.header == *header).or_else(|| {
-                self.columns
-                    .iter()
-                    .position(|column| headers::normal(&column.header) == headers::normal(header))
-            });
+            let field = Field::parse(self.vocabulary, choice)?;
+            let position =
+                self.columns.iter().position(|column| column.header == *header).or_else(|| {
+                    self.columns.iter().position(|column| normal(&column.header) == normal(header))
+                });
             match position {
                 Some(position) => {
                     self.columns[position].field = field;
@@ -112,10 +114,9 @@ impl Mapping {
     #[must_use]
     pub fn with_saved(mut self, saved: &BTreeMap<String, String>) -> Self {
         for (header, choice) in saved {
-            let Ok(field) = Field::parse(choice) else { continue };
-            let name = headers::normal(header);
-            let is_named =
-                |column: &&mut Column| column.header == *header || headers::normal(&column.header) == name;
+            let Ok(field) = Field::parse(self.vocabulary, choice) else { continue };
+            let name = normal(header);
+            let is_named = |column: &&mut Column| column.header == *header || normal(&column.header) == name;
             if let Some(column) = self.columns.iter_mut().find(is_named) {
                 column.field = field;
                 column.basis = Basis::Saved;
@@ -125,12 +126,12 @@ impl Mapping {
     }
 
     /// The mapping where columns that are named like a defined field feed it, by its key or its label. What makes a row
-    /// a lead stays as it was guessed.
+    /// a record stays as it was guessed.
     #[must_use]
     pub fn with_fields(mut self, fields: &FieldSet) -> Self {
         for index in 0..self.columns.len() {
             let column = &self.columns[index];
-            if matches!(column.field, Field::CompanyName | Field::Email | Field::Phone) {
+            if matches!(column.field, Field::Named(name) if self.vocabulary.needed.contains(&name)) {
                 continue;
             }
             let name = field::custom_name(&column.header);
@@ -156,9 +157,14 @@ impl Mapping {
         self.columns.iter().any(|column| column.field == *field)
     }
 
+    /// Whether some column feeds the vocabulary's field `name`.
+    pub fn feeds_named(&self, name: &'static str) -> bool {
+        self.feeds(&Field::Named(name))
+    }
+
     /// The texts of a row by field.
     pub fn apply(&self, row: &Row) -> RowDraft {
-        draft::fill(&self.columns, row)
+        draft::fill(self.vocabulary, &self.columns, row)
     }
 
     fn unknown_header(&self, header: &str) -> Invalid {
@@ -173,20 +179,18 @@ impl Mapping {
 
 /// The names of columns as one text by which files of the same kind are recognised, whatever the order of their columns.
 pub fn headers_key<'h>(headers: impl Iterator<Item = &'h str>) -> String {
-    let mut names: Vec<String> = headers.map(headers::normal).collect();
+    let mut names: Vec<String> = headers.map(normal).collect();
     names.sort();
     names.join("\n")
 }
 
-/// The column that names the company. A bare `Nombre` does only where nothing says that it is a person's.
-fn company_column(meanings: &[Option<Meaning>]) -> Option<usize> {
-    let first = |wanted: &[Meaning]| {
-        meanings.iter().position(|meaning| meaning.as_ref().is_some_and(|meaning| wanted.contains(meaning)))
-    };
-    let named = first(&[Meaning::Field(Field::CompanyName)]).or_else(|| first(&[Meaning::LegalName]));
+/// The column that names the record. A bare `Nombre` does only where nothing says that it is a person's.
+fn title_column(vocabulary: &Vocabulary, meanings: &[Option<Meaning>]) -> Option<usize> {
+    let first = |wanted: Meaning| meanings.iter().position(|meaning| *meaning == Some(wanted));
+    let named = first(Meaning::Field(vocabulary.title)).or_else(|| first(Meaning::LegalName));
     match named {
         Some(index) => Some(index),
-        None if first(&[Meaning::Surname]).is_none() => first(&[Meaning::BareName]),
+        None if first(Meaning::Surname).is_none() => first(Meaning::BareName),
         None => None,
     }
 }

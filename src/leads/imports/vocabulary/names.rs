@@ -1,73 +1,20 @@
 //! What the names of columns mean, in Spanish, English and Portuguese.
 //!
 //! Sources: the exports of `HubSpot` and Odoo in their Spanish and English editions, the DENUE of INEGI, and what people
-//! write by hand. Names are compared without accents, case and punctuation; a bracketed remark and a number at the end
-//! (`Teléfono 2 (a 10 dígitos)`) are dropped when the whole name is not known.
+//! write by hand.
 
-use super::Field;
-use crate::kernel::text;
-
-/// What a column's name says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meaning {
-    /// A field for sure.
-    Field(Field),
-    /// The company's legal name: its name where there is no better one.
-    LegalName,
-    /// `Nombre`: a company's or a person's.
-    BareName,
-    /// A person's given names.
-    GivenName,
-    /// A person's surnames.
-    Surname,
-}
-
-/// What `header` means, if it is known.
-pub(super) fn meaning(header: &str) -> Option<Meaning> {
-    let whole = normal(header);
-    known(&whole).or_else(|| {
-        let without_remark = normal(header.split(['(', '[', ':']).next().unwrap_or_default());
-        let without_number = without_remark.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
-        known(without_number)
-    })
-}
-
-/// A name as it is compared: folded, punctuation as spaces.
-pub(super) fn normal(header: &str) -> String {
-    let folded = text::fold(header);
-    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
-}
-
-fn known(name: &str) -> Option<Meaning> {
-    let line = NAMES.iter().find(|(names, _)| names.contains(&name));
-    line.map(|(_, meaning)| meaning.clone()).or_else(|| {
-        let is_external_id = EXTERNAL_ID.contains(&name);
-        is_external_id.then(|| Meaning::Field(Field::Custom("external_id".to_owned())))
-    })
-}
-
-const EXTERNAL_ID: &[&str] = &[
-    "id",
-    "record id",
-    "id de registro",
-    "external id",
-    "id externo",
-    "id do registro",
-    "lead id",
-    "contact id",
-];
+use crate::platform::sheets::mapping::Meaning;
 
 /// Normalised names and what they mean. `Estado` alone is left out: it is a region as often as a status.
 #[rustfmt::skip]
-static NAMES: &[(&[&str], Meaning)] = &[
+pub(super) const NAMES: &[(&[&str], Meaning)] = &[
     (&["empresa", "nombre comercial", "nombre de la empresa", "nombre empresa", "nom estab", "negocio",
        "nombre del negocio", "nombre de negocio", "establecimiento", "nombre del establecimiento", "compania",
        "nombre de la compania", "organizacion", "cuenta", "nombre de la cuenta", "empresa asociada", "comercio",
        "company", "company name", "account", "account name", "organization", "organisation", "business",
        "business name", "associated company", "partner name", "related company", "nome da empresa", "nome fantasia",
        "companhia", "organizacao", "nombre fantasia", "nombre de fantasia"],
-     Meaning::Field(Field::CompanyName)),
+     Meaning::Field("company_name")),
     (&["razon social", "raz social", "razao social", "denominacion", "denominacion social", "denominacion o razon social",
        "nombre o razon social", "nombre legal", "legal name", "cliente", "nombre del cliente", "nombre cliente",
        "nombre de cliente", "client", "client name", "customer", "customer name", "prospecto", "nombre del prospecto",
@@ -85,14 +32,14 @@ static NAMES: &[(&[&str], Meaning)] = &[
        "nombre del encargado", "atencion", "atencion a", "representante", "representante legal", "dueno", "contact",
        "contact name", "full name", "contact person", "primary contact", "contato", "nome do contato",
        "nome completo", "pessoa de contato"],
-     Meaning::Field(Field::ContactName)),
+     Meaning::Field("contact_name")),
     (&["email", "e mail", "mail", "correo", "correo e", "correo electronico", "correoelec", "correo electronico principal",
        "direccion de correo", "direccion de correo electronico", "email de contacto", "correo de contacto",
        "correo electronico de contacto", "email principal", "email personal", "email empresa", "correo empresa",
        "otro correo", "correo alterno", "correo alternativo", "email address", "e mail address", "email from",
        "work email", "business email", "contact email", "primary email", "secondary email", "company email",
        "additional email addresses", "endereco de email", "endereco de e mail", "email do contato", "e mail do contato"],
-     Meaning::Field(Field::Email)),
+     Meaning::Field("email")),
     (&["telefono", "telefonos", "tel", "tels", "celular", "cel", "movil", "whatsapp", "wa", "fijo", "numero de telefono",
        "no de telefono", "num telefono", "num de telefono", "n de telefono", "numero telefonico", "telefono celular",
        "telefono movil", "telefono fijo", "telefono oficina", "telefono de oficina", "telefono de la oficina",
@@ -103,49 +50,51 @@ static NAMES: &[(&[&str], Meaning)] = &[
        "mobile", "mobile phone", "mobile number", "mobile phone number", "cell", "cell phone", "work phone",
        "office phone", "business phone", "home phone", "contact phone", "company phone", "primary phone",
        "telefone", "telefones", "telemovel", "fone", "numero de telefone", "telefone celular", "telefone fixo"],
-     Meaning::Field(Field::Phone)),
+     Meaning::Field("phone")),
     (&["www", "web", "sitio", "sitio web", "pagina", "pagina web", "pagina de internet", "sitio de internet", "url",
        "url del sitio web", "nombre de dominio", "nombre de dominio de la empresa", "dominio", "website", "web site",
        "website url", "web page", "homepage", "site", "company domain name", "company website", "domain", "pagina da web"],
-     Meaning::Field(Field::Website)),
+     Meaning::Field("website")),
     (&["industria", "giro", "giro actividad", "giro o actividad", "giro comercial", "giro de la empresa",
        "giro del negocio", "actividad", "actividad economica", "nombre act", "nombre de la actividad", "sector", "rubro",
        "ramo", "industria o sector", "sector industrial", "industry", "vertical", "business type", "setor", "industria setor",
        "segmento", "ramo de atividade", "atividade"],
-     Meaning::Field(Field::Industry)),
+     Meaning::Field("industry")),
     (&["per ocu", "personal ocupado", "empleados", "no de empleados", "no empleados", "n de empleados", "num empleados",
        "num de empleados", "numero de empleados", "cantidad de empleados", "numero de trabajadores", "trabajadores",
        "plantilla", "tamano", "tamano de la empresa", "tamano de empresa", "employees", "employee count",
        "number of employees", "no of employees", "company size", "headcount", "funcionarios", "numero de funcionarios",
        "numero de empregados", "tamanho da empresa"],
-     Meaning::Field(Field::EmployeeCount)),
+     Meaning::Field("employee_count")),
     (&["ingresos", "ingresos anuales", "ingreso anual", "facturacion", "facturacion anual", "ventas anuales", "venta anual",
        "annual revenue", "revenue", "annual sales", "yearly revenue", "receita anual", "faturamento", "faturamento anual"],
-     Meaning::Field(Field::AnnualRevenue)),
+     Meaning::Field("annual_revenue")),
     (&["fuente", "origen", "canal", "procedencia", "medio de contacto", "fuente original", "fuente del lead",
        "fuente de lead", "fuente del prospecto", "origen del lead", "origen del prospecto", "origen del contacto",
        "como nos conocio", "como se entero", "fuente de trafico original", "source", "lead source", "original source",
        "original traffic source", "channel", "fonte", "origem", "origem do lead"],
-     Meaning::Field(Field::Source)),
+     Meaning::Field("source")),
     (&["estatus", "status", "situacion", "etapa", "fase", "estado del lead", "estado de lead", "estado del prospecto",
        "estatus del lead", "estatus del prospecto", "lead status", "stage", "lead stage", "estagio", "situacao",
        "status do lead"],
-     Meaning::Field(Field::Status)),
-    (&["etiquetas", "etiqueta", "tags", "tag", "labels", "label", "marcadores"], Meaning::Field(Field::Tags)),
+     Meaning::Field("status")),
+    (&["etiquetas", "etiqueta", "tags", "tag", "labels", "label", "marcadores"], Meaning::Field("tags")),
     (&["notas", "nota", "comentarios", "comentario", "observaciones", "observacion", "descripcion", "mensaje",
        "notas internas", "comentarios adicionales", "notes", "note", "comments", "comment", "description", "message",
        "internal notes", "remarks", "observacoes", "observacao", "anotacoes", "comentario adicional", "mensagem"],
-     Meaning::Field(Field::Notes)),
+     Meaning::Field("notes")),
     (&["owner", "owner email", "lead owner", "contact owner", "company owner", "salesperson", "sales rep", "assigned to",
        "propietario del contacto", "propietario del lead", "propietario de la empresa", "propietario del registro",
        "vendedor", "correo del vendedor", "email del vendedor", "asesor", "asesor comercial", "ejecutivo",
        "ejecutivo de ventas", "comercial", "asignado a", "proprietario do contato", "proprietario do lead"],
-     Meaning::Field(Field::OwnerEmail)),
+     Meaning::Field("owner_email")),
     (&["created at", "create date", "created on", "created", "date created", "creation date", "fecha de creacion",
        "fecha creacion", "creado", "creado el", "creado en", "fecha de registro", "fecha registro", "fecha de alta",
        "fecha de captura", "data de criacao", "criado em"],
-     Meaning::Field(Field::CreatedAt)),
-    (&["utm source", "utm fuente"], Meaning::Field(Field::UtmSource)),
-    (&["utm medium", "utm medio"], Meaning::Field(Field::UtmMedium)),
-    (&["utm campaign", "utm campana", "utm campanha"], Meaning::Field(Field::UtmCampaign)),
+     Meaning::Field("created_at")),
+    (&["utm source", "utm fuente"], Meaning::Field("utm_source")),
+    (&["utm medium", "utm medio"], Meaning::Field("utm_medium")),
+    (&["utm campaign", "utm campana", "utm campanha"], Meaning::Field("utm_campaign")),
+    (&["id", "record id", "id de registro", "external id", "id externo", "id do registro", "lead id", "contact id"],
+     Meaning::ExternalId),
 ];

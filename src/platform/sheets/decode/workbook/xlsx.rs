@@ -6,7 +6,7 @@ use calamine::{DataRef, ExcelDateTime, Reader, SheetType, Xlsx, XlsxError};
 
 use super::{Table, broken, encrypted, no_such_sheet, number};
 use crate::kernel::Invalid;
-use crate::leads::imports::decode::empty_file;
+use crate::platform::sheets::decode::empty_file;
 
 /// The text of a sheet.
 pub fn read(bytes: &[u8], wanted: Option<&str>) -> Result<String, Invalid> {

@@ -1,4 +1,4 @@
-//! From the words and numbers of a spreadsheet to the values of a lead.
+//! From the words and numbers of a spreadsheet to values.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -168,30 +168,6 @@ fn factor_word(word: &str) -> Option<Decimal> {
         _ => None,
     }
 }
-
-/// The status that a word of another system or language means: `new`, `contacted`, `qualified`, `converted` or `disqualified`.
-pub fn status(cell: &str) -> Option<&'static str> {
-    let folded = text::fold(&cell.replace(['_', '-'], " "));
-    let line = STATUS_WORDS.iter().find(|(_, words)| words.contains(&folded.as_str()));
-    line.map(|(status, _)| *status)
-}
-
-/// Statuses and their words, folded: by hand, from `HubSpot` and from Odoo.
-#[rustfmt::skip]
-const STATUS_WORDS: [(&str, &[&str]); 5] = [
-    ("new", &["new", "nuevo", "nueva", "novo", "nova", "open", "abierto", "abierta", "sin contactar", "por contactar", "pendiente",
-              "prospecto", "lead", "entrante"]),
-    ("contacted", &["contacted", "contactado", "contactada", "contatado", "en contacto", "connected", "conectado", "in progress",
-                    "en progreso", "en curso", "en proceso", "en seguimiento", "seguimiento", "attempted to contact",
-                    "intento de contacto", "open deal", "working", "trabajando", "bad timing", "mal momento"]),
-    ("qualified", &["qualified", "calificado", "calificada", "cualificado", "cualificada", "qualificado", "interesado", "interesada",
-                    "proposition", "propuesta", "cotizado", "sql", "mql", "oportunidad", "opportunity"]),
-    ("converted", &["converted", "convertido", "convertida", "won", "ganado", "ganada", "closed won", "cerrado ganado", "cliente",
-                    "customer"]),
-    ("disqualified", &["disqualified", "unqualified", "descalificado", "descalificada", "no calificado", "no calificada",
-                       "no cualificado", "desqualificado", "perdido", "perdida", "lost", "closed lost", "cerrado perdido", "descartado",
-                       "descartada", "no interesado", "no interesada", "junk", "basura", "spam"]),
-];
 
 /// A moment from ISO 8601 or from a date written day first, as in Spanish and Portuguese; the time may be missing.
 ///

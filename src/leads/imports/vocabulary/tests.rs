@@ -1,18 +1,20 @@
 //! Headers of real programs and hands, and rows of the real directory.
 
-use super::super::decode::{Encoding, Sheet};
-use super::*;
+use super::LEAD;
 use crate::kernel::{Country, WebUrl};
+use crate::platform::sheets::decode::{Encoding, Position, Row, Sheet};
+use crate::platform::sheets::mapping::{Mapping, RowDraft};
+use crate::platform::sheets::values::employee_count;
 
 fn fields(headers: &[&str]) -> Vec<String> {
     let headers: Vec<String> = headers.iter().map(|header| (*header).to_owned()).collect();
-    Mapping::guess(&headers).columns().iter().map(|column| column.field.to_string()).collect()
+    Mapping::guess(&LEAD, &headers).columns().iter().map(|column| column.field.to_string()).collect()
 }
 
 fn draft(headers: &[&str], cells: &[&str]) -> RowDraft {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-    let next = crate::leads::imports::decode::Position { offset: 0, number: 3 };
-    Mapping::guess(&owned(headers)).apply(&Row { number: 2, cells: owned(cells), next })
+    let next = Position { offset: 0, number: 3 };
+    Mapping::guess(&LEAD, &owned(headers)).apply(&Row { number: 2, cells: owned(cells), next })
 }
 
 #[test]
@@ -109,13 +111,13 @@ fn choices_override_the_guess_and_mistakes_are_named() {
     let headers: Vec<String> = ["Empresa", "Estado", "Nota"].map(str::to_owned).to_vec();
     let choose = |pairs: &[(&str, &str)]| {
         let pairs = pairs.iter().map(|(header, field)| ((*header).to_owned(), (*field).to_owned())).collect();
-        Mapping::guess(&headers).with_overrides(&pairs)
+        Mapping::guess(&LEAD, &headers).with_overrides(&pairs)
     };
     let mapping =
         choose(&[("estado ", "status"), ("Nota", "custom:Nota Interna"), ("Empresa", "ignore")]).unwrap();
     let chosen: Vec<String> = mapping.columns().iter().map(|column| column.field.to_string()).collect();
     assert_eq!(chosen, ["ignore", "status", "custom:nota_interna"]);
-    assert!(mapping.feeds(&Field::Status) && !mapping.feeds(&Field::CompanyName));
+    assert!(mapping.feeds_named("status") && !mapping.feeds_named("company_name"));
     let unknown_header = choose(&[("Correo", "email")]).unwrap_err();
     assert!(unknown_header.0.es.contains("\"Empresa\", \"Estado\", \"Nota\""), "{unknown_header}");
     let unknown_field = choose(&[("Nota", "nota")]).unwrap_err();
@@ -157,12 +159,12 @@ fn a_row_becomes_a_draft_without_losing_texts() {
         "-",
     ];
     let draft = draft(&headers, &cells);
-    assert_eq!(draft.company_name.as_deref(), Some("ACME S.A. de C.V."));
-    assert_eq!(draft.contact_name.as_deref(), Some("Ana López"));
-    assert_eq!(draft.tags, ["vip", "Norte"]);
-    assert_eq!(draft.notes.as_deref(), Some("Pidió\nprecio\nUrge"));
-    assert_eq!(draft.website, None);
-    assert_eq!(draft.employee_count.as_deref(), Some("6 a 10 personas"));
+    assert_eq!(draft.text("company_name"), Some("ACME S.A. de C.V."));
+    assert_eq!(draft.text("contact_name"), Some("Ana López"));
+    assert_eq!(draft.all("tags"), ["vip", "Norte"]);
+    assert_eq!(draft.text("notes"), Some("Pidió\nprecio\nUrge"));
+    assert_eq!(draft.text("website"), None);
+    assert_eq!(draft.text("employee_count"), Some("6 a 10 personas"));
     assert_eq!(draft.custom["empleados"], "6 a 10 personas");
     assert_eq!(draft.custom["ruta"], "7");
     let (email, phone) = (draft.email(), draft.phone(Country::MEXICO));
@@ -204,23 +206,21 @@ const DENUE_FIELDS: [&str; 14] = [
 fn counts(bytes: Vec<u8>) -> [usize; 8] {
     let sheet = Sheet::open(bytes).unwrap();
     assert_eq!((sheet.encoding(), sheet.separator()), (Encoding::Windows1252, ','));
-    let mapping = Mapping::guess(sheet.headers());
+    let mapping = Mapping::guess(&LEAD, sheet.headers());
     let guessed: Vec<String> = mapping.columns().iter().map(|column| column.field.to_string()).collect();
     assert_eq!(guessed, DENUE_FIELDS);
     let mut counts = [0; 8];
     for row in sheet.rows() {
         let draft = mapping.apply(&row.unwrap());
-        assert!(draft.company_name.is_some());
-        assert!(
-            crate::leads::imports::values::employee_count(draft.employee_count.as_deref().unwrap()).is_ok()
-        );
+        assert!(draft.text("company_name").is_some());
+        assert!(employee_count(draft.text("employee_count").unwrap()).is_ok());
         let (email, phone) = (draft.email().chosen, draft.phone(Country::MEXICO).chosen);
-        let site = draft.website.as_deref().map(WebUrl::parse_lenient);
+        let site = draft.text("website").map(WebUrl::parse_lenient);
         let facts = [
             true,
-            !draft.phones.is_empty(),
+            !draft.all("phone").is_empty(),
             phone.is_some(),
-            !draft.emails.is_empty(),
+            !draft.all("email").is_empty(),
             email.is_some(),
             site.is_some(),
             site.is_some_and(|site| site.is_ok()),
@@ -239,10 +239,10 @@ fn an_excerpt_of_the_business_directory_is_read() {
     let bytes =
         std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/denue-excerpt-latin1.csv")).unwrap();
     let sheet = Sheet::open(bytes.clone()).unwrap();
-    let mapping = Mapping::guess(sheet.headers());
+    let mapping = Mapping::guess(&LEAD, sheet.headers());
     let third = mapping.apply(&sheet.rows().nth(2).unwrap().unwrap());
-    assert_eq!((third.number, third.company_name.as_deref()), (4, Some("DISEÑOS ARY")));
-    assert_eq!(third.industry.as_deref(), Some("Confección de prendas de vestir sobre medida"));
+    assert_eq!((third.number, third.text("company_name")), (4, Some("DISEÑOS ARY")));
+    assert_eq!(third.text("industry"), Some("Confección de prendas de vestir sobre medida"));
     assert_eq!(third.phone(Country::MEXICO).chosen.unwrap().as_str(), "+525517037908");
     assert_eq!(third.custom["municipio"], "Salina Cruz");
     assert_eq!(counts(bytes), [57, 36, 32, 17, 17, 7, 6, 38]);

@@ -2,7 +2,7 @@
 
 use super::broken;
 use crate::kernel::Invalid;
-use crate::leads::imports::decode::{MAX_BYTES, MAX_COLUMNS, MAX_ROW_BYTES};
+use crate::platform::sheets::decode::{MAX_BYTES, MAX_COLUMNS, MAX_ROW_BYTES};
 
 /// Rows of a spreadsheet, empty ones included.
 const MAX_SHEET_ROWS: u32 = 1_048_576;
