@@ -21,7 +21,7 @@ use proc_macro2::TokenStream;
 
 use names::walk;
 use planted::{ALLOWED, REFUSED};
-use tidy::{foreign_schemas, schemas, untidy};
+use tidy::{foreign_schemas, same_schemas, schemas, untidy};
 
 /// What the files of a layer may name.
 struct Row {
@@ -89,6 +89,11 @@ fn every_file_is_tidy() {
 }
 
 #[test]
+fn every_schema_of_the_document_has_a_name_of_its_own() {
+    none(&same_schemas(&sources(&["src"], &["rs"])));
+}
+
+#[test]
 fn every_migration_touches_one_schema() {
     let migrations = sources(&["migrations"], &["sql"]);
     let schemas = schemas(&migrations);
@@ -108,6 +113,10 @@ fn planted_violations_are_seen() {
     for (path, text) in ALLOWED {
         assert_eq!(who_names_whom(&file(path, text)), Vec::<String>::new(), "{path}: {text}");
     }
+    let view = |path: &str, text: &str| file(path, &format!("#[derive(Serialize, ToSchema)]\n{text} {{}}"));
+    let plain = view("src/crm/http.rs", "pub struct ReasonView");
+    let renamed = view("src/leads/http.rs", "#[schema(as = ReasonView, example = json!({}))]\nenum Reason");
+    assert_eq!(same_schemas(&[plain, renamed]).len(), 1);
     let sql = "SELECT platform.tenant_table('leads.a', 'cauce_leads'); GRANT USAGE ON SCHEMA identity TO x; \
                SELECT * FROM identity.users";
     let schemas = ["leads", "identity", "platform"].map(str::to_owned);

@@ -24,6 +24,9 @@ enum Place {
     Parameter(String),
 }
 
+/// What RFC 9457 §3.1 and [`FieldError`] fill.
+const STANDARD_MEMBERS: [&str; 6] = ["type", "title", "status", "detail", "instance", "errors"];
+
 /// An error as an answer; rendered in the caller's language when the answer leaves.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Content>);
@@ -230,9 +233,10 @@ impl Problem {
         self
     }
 
-    /// Adds a member of its own, such as the id of the existing record.
+    /// Adds a member of its own, such as the id of the existing record; those of RFC 9457 §3.1 are set otherwise.
     #[must_use]
     pub fn member(mut self, name: &str, value: Value) -> Self {
+        debug_assert!(!STANDARD_MEMBERS.contains(&name), "`{name}` would overwrite the problem's own");
         self.0.members.insert(name.to_owned(), value);
         self
     }

@@ -1,5 +1,7 @@
 //! The rules of tidiness: what a file looks like, and which words belong in one place only.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 
 use super::{Source, layer, place};
@@ -53,6 +55,24 @@ pub fn untidy(source: &Source) -> Vec<String> {
             is_named(place.first(), &["identity"]) || is_named(place.last(), &["tasks", "door"]);
         if let Some(made) = actor.find(words).filter(|_| !is_platform && !makes_actors) {
             say(line, format!("{}: an actor is made where one is verified, and in tasks", made.as_str()));
+        }
+    }
+    found
+}
+
+/// Types that the OpenAPI document would know by one name, of which it keeps the last without a word.
+pub fn same_schemas(sources: &[Source]) -> Vec<String> {
+    let derived = Regex::new(r"(?s)derive\([^)]*\bToSchema\b[^)]*\)\](.*?)\b(?:struct|enum) (\w+)").unwrap();
+    let renamed = Regex::new(r"schema\(as = (\w+)").unwrap();
+    let mut homes = BTreeMap::new();
+    let mut found = Vec::new();
+    for Source { path, text } in sources {
+        for schema in derived.captures_iter(text) {
+            let name = renamed.captures(&schema[1]).map_or(&schema[2], |renamed| renamed.extract::<1>().1[0]);
+            if let Some(other) = homes.insert(name.to_owned(), path) {
+                found
+                    .push(format!("{path}: the schema {name} is in {other} already; name one of them apart"));
+            }
         }
     }
     found

@@ -102,7 +102,7 @@ pub fn wrong_state(status: Status) -> Problem {
         format!("From `{name}` there is: {list}"),
         format!("Desde `{name}` se puede: {list}"),
     ))
-    .member("status", json!(name))
+    .member("customer_status", json!(name))
     .member("allowed", json!(allowed))
 }
 
@@ -133,7 +133,7 @@ pub fn contract_fixed(status: ContractStatus) -> Problem {
     } else {
         Message::new("The contract is closed; make another one", "El contrato está cerrado; haga otro")
     };
-    Problem::conflict("contract-fixed", title).detail(detail).member("status", json!(status))
+    Problem::conflict("contract-fixed", title).detail(detail).member("contract_status", json!(status))
 }
 
 /// 422: nobody active by that id works in the tenant.

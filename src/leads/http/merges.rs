@@ -47,12 +47,12 @@ pub struct DuplicateView {
     /// The newer one.
     pub other: BriefView,
     /// What they have in common.
-    pub reasons: Vec<ReasonView>,
+    pub reasons: Vec<LikenessView>,
 }
 
 /// What two leads have in common.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReasonView {
+pub struct LikenessView {
     /// The kind.
     pub kind: LikenessKind,
     /// The value as it is compared.
@@ -255,7 +255,7 @@ impl From<Pair> for DuplicateView {
     fn from(pair: Pair) -> Self {
         let reason = |(kind, key): (LikenessKind, String)| {
             let value = key.trim_end_matches('|').replace('|', ", ");
-            ReasonView { kind, value }
+            LikenessView { kind, value }
         };
         let reasons = pair.reasons.into_iter().map(reason).collect();
         Self { lead: pair.lead.into(), other: pair.other.into(), reasons }

@@ -53,6 +53,7 @@ async fn a_thousand_guesses_from_a_hundred_places_are_hardly_checked_and_the_own
 #[tokio::test]
 async fn the_unknown_wait_as_the_known_do_and_a_restart_forgives_nothing() {
     let app = TestApp::with_settings("guesses_unknown", &[BEHIND_A_PROXY]);
+    app.clock.stop();
     let tenant = app.tenant().await;
     let (known, unknown) = (tenant.email.clone(), address());
     let stranger = from(&app, "198.51.100.1");

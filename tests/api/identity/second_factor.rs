@@ -141,6 +141,7 @@ async fn codes_at_once_are_good_for_one_sign_in() {
 #[tokio::test]
 async fn guessed_codes_cost_as_much_as_guessed_passwords() {
     let app = TestApp::alone("identity_codes");
+    app.clock.stop();
     let tenant = app.tenant().await;
     let (device, _) = on(&app, &tenant.owner).await;
     let log_in = async |code: &str| {

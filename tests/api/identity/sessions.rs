@@ -83,6 +83,7 @@ async fn signing_out_ends_the_session_at_once() {
 #[tokio::test]
 async fn tokens_and_sessions_end_with_time() {
     let app = TestApp::alone("identity_time");
+    app.clock.stop();
     let client = app.anonymous();
     let tenant = app.tenant().await;
     let first = tenant.tokens["refresh_token"].as_str().unwrap();

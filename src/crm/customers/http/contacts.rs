@@ -88,7 +88,8 @@ pub async fn customers_list_contacts(
 #[utoipa::path(operation_id = "customers_change_contact", tag = "customers",
     params(("id" = CustomerId, Path, description = "The customer."), ("contact_id" = Uuid, Path, description = "The contact.")),
     security(("bearer" = ["crm:write"])), request_body = CustomerContactRequest,
-    responses((status = 200, description = "The contact as it is now.", body = CustomerContactView)))]
+    responses((status = 200, description = "The contact as it is now.", body = CustomerContactView),
+        (status = 409, description = "The customer is archived.")))]
 #[put("/api/v1/customers/{id}/contacts/{contact_id}")]
 pub async fn customers_change_contact(
     who: Authorized<WriteCustomers>,
@@ -110,7 +111,8 @@ pub async fn customers_change_contact(
 /// Takes a person from a customer. When it was the primary one, who came first of the others is.
 #[utoipa::path(operation_id = "customers_remove_contact", tag = "customers",
     params(("id" = CustomerId, Path, description = "The customer."), ("contact_id" = Uuid, Path, description = "The contact.")),
-    security(("bearer" = ["crm:write"])), responses((status = 204, description = "Gone.")))]
+    security(("bearer" = ["crm:write"])), responses((status = 204, description = "Gone."),
+        (status = 409, description = "The customer is archived.")))]
 #[delete("/api/v1/customers/{id}/contacts/{contact_id}")]
 pub async fn customers_remove_contact(
     who: Authorized<WriteCustomers>,

@@ -162,7 +162,8 @@ pub async fn customers_get_task(
 #[utoipa::path(operation_id = "customers_change_task", tag = "tasks", security(("bearer" = ["crm:write"])),
     params(("id" = CustomerId, Path, description = "The customer."), ("task_id" = Uuid, Path, description = "The task."),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")), request_body = CustomerTaskPatch,
-    responses((status = 200, description = "The task as it is now.", body = CustomerTaskView)))]
+    responses((status = 200, description = "The task as it is now.", body = CustomerTaskView),
+        (status = 409, description = "The customer is archived.")))]
 #[patch("/api/v1/customers/{id}/tasks/{task_id}")]
 pub async fn customers_change_task(
     who: Authorized<WriteCustomers>,
@@ -231,7 +232,7 @@ pub async fn customers_reopen_task(
 #[utoipa::path(operation_id = "customers_remove_task", tag = "tasks", security(("bearer" = ["crm:write"])),
     params(("id" = CustomerId, Path, description = "The customer."), ("task_id" = Uuid, Path, description = "The task."),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
-    responses((status = 204, description = "Gone.")))]
+    responses((status = 204, description = "Gone."), (status = 409, description = "The customer is archived.")))]
 #[delete("/api/v1/customers/{id}/tasks/{task_id}")]
 pub async fn customers_remove_task(
     who: Authorized<WriteCustomers>,

@@ -48,7 +48,7 @@ pub struct ImportView {
     /// Rows that are no lead.
     pub refused: i32,
     /// Why rows were skipped or refused, the most frequent reason first.
-    pub reasons: Vec<ReasonView>,
+    pub reasons: Vec<ImportReasonView>,
     /// When it was uploaded.
     pub created_at: DateTime<Utc>,
     /// When it came to its end.
@@ -97,7 +97,7 @@ pub struct LeftView {
 #[schema(example = json!({
     "outcome": "refused", "reason": "La fila no tiene correo ni teléfono.", "count": 2353, "rows": [3, 8, 9]
 }))]
-pub struct ReasonView {
+pub struct ImportReasonView {
     /// `refused`, or `skipped` because the lead is there.
     pub outcome: String,
     /// The sentence, in the language asked for.
@@ -129,7 +129,7 @@ impl ImportView {
     pub fn new(row: ImportRow, reasons: &[ReasonRow], language: Language) -> Self {
         let own = reasons.iter().filter(|reason| reason.import_id == row.id);
         let reasons = own
-            .map(|reason| ReasonView {
+            .map(|reason| ImportReasonView {
                 outcome: reason.outcome.clone(),
                 reason: reason.sentence(language),
                 count: reason.count,
