@@ -23,3 +23,4 @@ mod schema;
 pub mod seal;
 pub mod sheets;
 pub mod tasks;
+pub mod transfers;

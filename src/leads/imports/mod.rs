@@ -26,7 +26,7 @@ mod worker;
 pub use domain::{FileName, ImportId, ImportStatus, Mode, OnDuplicate, Settings};
 pub use http::{Imports, routes};
 pub use service::{NewImport, Options, open_imports, open_uploads, saved_mappings};
-pub use store::{ImportRow, ReasonRow, sentence};
+pub use store::{ImportRow, ReasonRow};
 pub use tasks::{forget_uploads, run_alone, start};
 #[cfg(any(test, fuzzing))]
 pub(super) use vocabulary::LEAD;

@@ -17,6 +17,7 @@ use crate::platform::limits::Quota;
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::sheets::decode::{MAX_COLUMNS, MAX_HEADER_CHARS};
 use crate::platform::sheets::mapping::{Field, headers_key};
+use crate::platform::transfers::TransferError;
 
 /// Mappings that a tenant may save.
 const AT_MOST: usize = 100;
@@ -33,7 +34,7 @@ pub fn saved_mappings(tx: &mut TenantTx<'_>) -> Result<Quota, LeadsError> {
 
 /// One mapping.
 pub fn mapping(tx: &mut TenantTx<'_>, id: Uuid) -> Result<MappingRow, LeadsError> {
-    store::mapping(tx, id)?.ok_or(LeadsError::ImportMappingNotFound)
+    store::mapping(tx, id)?.ok_or(LeadsError::Transfer(TransferError::MappingNotFound))
 }
 
 /// Saves a mapping under a name of its own.
@@ -127,7 +128,7 @@ fn filled(
 fn save(tx: &mut TenantTx<'_>, row: MappingRow, change: RuleChange) -> Result<MappingRow, LeadsError> {
     let others = store::mappings(tx)?;
     if let Some(other) = others.iter().find(|other| other.name == row.name && other.id != row.id) {
-        return Err(LeadsError::ImportMappingNameTaken(other.id));
+        return Err(LeadsError::Transfer(TransferError::MappingNameTaken(other.id)));
     }
     store::save_mapping(tx, &row).map_err(|error| match error {
         // Somebody saved it at the same time: the next try finds theirs.

@@ -11,25 +11,28 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::domain::{ExportId, fitting};
+use super::Exportable;
+use super::domain::{ExportId, ExportMarker, fitting};
 use super::http::Exports;
 use super::service::{self, Step};
-use super::store::{self, ExportRow};
-use crate::leads::LEADS;
-use crate::leads::contract::LeadsError;
+use super::store::ExportRow;
 use crate::platform::auth::{Actor, CorrelationId, TenantId, UserId};
 use crate::platform::db::{Db, DbError};
 use crate::platform::sheets::cells::{in_workbook, is_formula};
 use crate::platform::tasks::{Next, Tasks};
+use crate::platform::transfers::TransferError;
 
 /// How often exports are looked for that another server was asked for, or left behind.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Starts making files.
-pub fn start(db: &Db, tasks: &Tasks, exports: &Exports) {
-    let worker = Arc::new(Worker { db: db.for_background(), id: Uuid::now_v7() });
+/// A kind of record whose files are made.
+type Kind = &'static dyn Exportable;
+
+/// Starts making files of each kind.
+pub fn start(db: &Db, tasks: &Tasks, exports: &Exports, kinds: Vec<Kind>) {
+    let worker = Arc::new(Worker { db: db.for_background(), id: Uuid::now_v7(), kinds });
     let stopping = tasks.stopping();
-    tasks.run("leads-exports", exports.signal(), PERIOD, move || {
+    tasks.run("exports", exports.signal(), PERIOD, move || {
         let (worker, stopping) = (worker.clone(), stopping.clone());
         async move {
             let round = worker.round().await;
@@ -54,58 +57,82 @@ const REST: TimeDelta = TimeDelta::seconds(5);
 struct Worker {
     db: Db,
     id: Uuid,
+    kinds: Vec<Kind>,
 }
 
 impl Worker {
     /// A batch of each export; answers whether there is more to do.
-    async fn round(&self) -> Result<bool, LeadsError> {
+    async fn round(&self) -> Result<bool, TransferError> {
         let me = self.id;
         let mut has_more = false;
-        for (tenant, id) in self.db.system(LEADS, move |tx| store::waiting(tx, me)).await? {
+        for (of, tenant, id) in self.waiting().await? {
             let claimant = Actor::platform(tenant, CorrelationId::new());
-            let taken = self.db.tenant(claimant.clone(), move |tx| service::take_up(tx, id, me)).await?;
+            let taken = self.db.tenant(claimant.clone(), move |tx| service::take_up(tx, of, id, me)).await?;
             let Some(row) = taken else { continue };
-            match self.step(&initiator(tenant, &row), id).await {
+            match self.step(of, &initiator(tenant, &row), id).await {
                 Ok(step) => has_more |= matches!(step, Step::More | Step::Build(_)),
-                Err(error @ LeadsError::Db(DbError::Busy | DbError::Away(_))) => return Err(error),
+                Err(error @ TransferError::Db(DbError::Busy | DbError::Away(_))) => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, export = %id, "a batch of an export failed");
-                    self.db.tenant(claimant, move |tx| service::give_back(tx, id, me, REST)).await?;
+                    self.db.tenant(claimant, move |tx| service::give_back(tx, of, id, me, REST)).await?;
                 }
             }
         }
         Ok(has_more)
     }
 
+    /// Exports of each kind that this worker may go on with.
+    async fn waiting(&self) -> Result<Vec<(Kind, TenantId, ExportId)>, TransferError> {
+        let me = self.id;
+        let mut waiting = Vec::new();
+        for &of in &self.kinds {
+            let tables = of.tables();
+            let found = self
+                .db
+                .system(tables.module(), move |tx| tables.waiting::<ExportMarker>(tx, "exports_to_run", me))
+                .await?;
+            waiting.extend(found.into_iter().map(|(tenant, id)| (of, tenant, id)));
+        }
+        Ok(waiting)
+    }
+
     /// Gives everything back, so that another server need not wait for the leases to end.
     async fn let_go(&self) {
         let me = self.id;
-        for (tenant, id) in self.db.system(LEADS, move |tx| store::waiting(tx, me)).await.unwrap_or_default()
-        {
+        for (of, tenant, id) in self.waiting().await.unwrap_or_default() {
             let claimant = Actor::platform(tenant, CorrelationId::new());
             let rest = TimeDelta::seconds(-1);
-            if let Err(error) = self.db.tenant(claimant, move |tx| service::give_back(tx, id, me, rest)).await
+            if let Err(error) =
+                self.db.tenant(claimant, move |tx| service::give_back(tx, of, id, me, rest)).await
             {
                 tracing::warn!(%error, export = %id, "an export could not be given back; its lease will end by itself");
             }
         }
     }
 
-    async fn step(&self, actor: &Actor, id: ExportId) -> Result<Step, LeadsError> {
+    async fn step(&self, of: Kind, actor: &Actor, id: ExportId) -> Result<Step, TransferError> {
         let me = self.id;
-        match self.db.tenant(actor.clone(), move |tx| service::step(tx, id, me)).await? {
-            Step::Build(columns) => self.build(actor, id, columns).await,
+        match self.db.tenant(actor.clone(), move |tx| service::step(tx, of, id, me)).await? {
+            Step::Build(columns) => self.build(of, actor, id, columns).await,
             step => Ok(step),
         }
     }
 
     /// Makes the workbook of the rows that were read, with the disk for its memory.
-    async fn build(&self, actor: &Actor, id: ExportId, columns: Vec<String>) -> Result<Step, LeadsError> {
+    async fn build(
+        &self,
+        of: Kind,
+        actor: &Actor,
+        id: ExportId,
+        columns: Vec<String>,
+    ) -> Result<Step, TransferError> {
         let me = self.id;
-        let mut sheet = Sheet::new(&columns).map_err(|error| failed(&error))?;
+        let mut sheet = Sheet::new(of.name(), &columns).map_err(|error| failed(&error))?;
         for number in 0_i32.. {
-            let rows =
-                self.db.tenant(actor.clone(), move |tx| service::rows_of_piece(tx, id, me, number)).await?;
+            let rows = self
+                .db
+                .tenant(actor.clone(), move |tx| service::rows_of_piece(tx, of, id, me, number))
+                .await?;
             let Some(rows) = rows else { break };
             sheet = on_its_own(move || sheet.write(&rows).map(|()| sheet)).await?;
         }
@@ -116,7 +143,7 @@ impl Worker {
             Ok(file)
         })
         .await?;
-        self.db.tenant(actor.clone(), move |tx| service::finish(tx, id, me, &mut file)).await
+        self.db.tenant(actor.clone(), move |tx| service::finish(tx, of, id, me, &mut file)).await
     }
 }
 
@@ -135,9 +162,11 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn new(columns: &[String]) -> Result<Self, XlsxError> {
+    fn new(name: &str, columns: &[String]) -> Result<Self, XlsxError> {
         let mut workbook = Workbook::new();
-        workbook.add_worksheet_with_constant_memory()?.set_name("Leads")?;
+        let (first, rest) = name.split_at(1);
+        let name = format!("{}{rest}", first.to_uppercase());
+        workbook.add_worksheet_with_constant_memory()?.set_name(name)?;
         let mut sheet = Self { workbook, next: 0 };
         let names: Vec<Value> = columns.iter().map(|name| name.as_str().into()).collect();
         sheet.write(&[names])?;
@@ -177,9 +206,9 @@ impl Sheet {
 /// Runs `work` where it keeps nobody waiting.
 async fn on_its_own<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, XlsxError> + Send + 'static,
-) -> Result<T, LeadsError> {
+) -> Result<T, TransferError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| LeadsError::Db(DbError::Failed("a workbook panicked".to_owned())))?
+    done.map_err(|_| TransferError::Db(DbError::Failed("a workbook panicked".to_owned())))?
         .map_err(|error| failed(&error))
 }
 
@@ -188,8 +217,8 @@ fn initiator(tenant: TenantId, row: &ExportRow) -> Actor {
     Actor::on_behalf_of(tenant, row.user_id.map(UserId::from), correlation)
 }
 
-fn failed(error: &XlsxError) -> LeadsError {
-    LeadsError::Db(DbError::Failed(format!("a workbook cannot be written: {error}")))
+fn failed(error: &XlsxError) -> TransferError {
+    TransferError::Db(DbError::Failed(format!("a workbook cannot be written: {error}")))
 }
 
 #[cfg(test)]
