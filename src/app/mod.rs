@@ -26,8 +26,9 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 
-use crate::billing::{Documents, Quotations};
+use crate::billing::{Documents, ProductExports, Quotations};
 use crate::config::Config;
+use crate::crm::CustomerExports;
 use crate::identity::{Identity, People};
 use crate::kernel::Invalid;
 use crate::leads::{Imports, LeadExports};
@@ -125,7 +126,7 @@ impl App {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
                 crate::leads::start(&db, &tasks, &people, &imports);
-                start_exports(&db, &tasks, &exports, vec![&LeadExports]);
+                start_exports(&db, &tasks, &exports, vec![&LeadExports, &CustomerExports, &ProductExports]);
                 crate::crm::start(&db, &tasks, &people);
                 crate::billing::start(&db, &tasks, &documents);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;

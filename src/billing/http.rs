@@ -16,6 +16,13 @@ pub struct WriteBilling;
 /// `billing:quote`: what sellers do: quotations, and keeping lots for customers.
 pub struct Quote;
 
+/// `tenant:write`: how the company works, such as the fields of its products.
+pub struct ConfigureBilling;
+
+impl Permission for ConfigureBilling {
+    const NAME: &'static str = "tenant:write";
+}
+
 impl Permission for ReadBilling {
     const NAME: &'static str = "billing:read";
 }

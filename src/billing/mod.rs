@@ -11,8 +11,11 @@ mod quotations;
 
 use crate::platform::db::{Db, Module};
 use crate::platform::events::Subscription;
+use crate::platform::fields::FieldTables;
 use crate::platform::tasks::Tasks;
+use crate::platform::transfers::TransferTables;
 
+pub use catalog::{ProductExports, quotas};
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{
     InvoiceId, InvoiceMarker, PaymentId, PaymentMarker, PriceListId, PriceListMarker, ProductId,
@@ -25,6 +28,8 @@ pub use quotations::{
 };
 
 const BILLING: Module = Module::named("billing");
+const FIELDS: FieldTables = FieldTables::of(BILLING, "products");
+const TRANSFERS: TransferTables = TransferTables::of(BILLING, "products");
 
 /// The readers of the log that money has.
 pub fn subscriptions(documents: &Documents) -> Vec<Subscription> {
@@ -33,6 +38,7 @@ pub fn subscriptions(documents: &Documents) -> Vec<Subscription> {
 
 /// Starts what runs by itself.
 pub fn start(db: &Db, tasks: &Tasks, documents: &Documents) {
+    catalog::start(db, tasks);
     inventory::start(db, tasks);
     quotations::start(db, tasks);
     documents::start(db, tasks, documents);

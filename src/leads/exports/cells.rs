@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::kernel::{Invalid, Line};
+use crate::kernel::Line;
 use crate::leads::domain::Lead;
 use crate::platform::transfers::{custom_cell, joined, moment_cell, text_cell};
 
@@ -26,7 +26,7 @@ pub const READABLE: [&str; 16] = [
     "utm_campaign",
 ];
 /// What is only told when it is asked for.
-const TOLD: [&str; 9] = [
+pub const TOLD: [&str; 9] = [
     "id",
     "owner_id",
     "score",
@@ -37,20 +37,6 @@ const TOLD: [&str; 9] = [
     "next_follow_up_at",
     "follow_up_note",
 ];
-
-/// A column that was asked for.
-pub fn parse_column(name: &str) -> Result<String, Invalid> {
-    let is_custom =
-        name.strip_prefix("custom:").is_some_and(|name| (1..=100).contains(&name.chars().count()));
-    if is_custom || READABLE.contains(&name) || TOLD.contains(&name) {
-        return Ok(name.to_owned());
-    }
-    let known = [&READABLE[..], &TOLD[..]].concat().join(", ");
-    Err(Invalid::formatted(
-        format!("is no column; there are: {known}, custom:<name>"),
-        format!("no es una columna; existen: {known}, custom:<nombre>"),
-    ))
-}
 
 /// The cell of `lead` in `column`: a text, a number, or nothing.
 pub fn cell(lead: &Lead, column: &str) -> Value {

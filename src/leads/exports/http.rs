@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::cells::parse_column;
+use super::cells::{READABLE, TOLD};
 use super::service::{LeadExports, Query};
 use crate::kernel::FieldSet;
 use crate::leads::http::{LeadFilter, ReadLeads, sort};
@@ -71,7 +71,7 @@ pub async fn leads_export(
     let language = RequestContext::of(&request).language();
     let (mut body, once) = (command.value, command.once);
     let said = body.filter.as_mut().map(LeadFilter::take_conditions).unwrap_or_default();
-    let columns = export_columns(body.columns, parse_column)?;
+    let columns = export_columns(body.columns, &[&READABLE, &TOLD])?;
     let mut filter = body.filter.map(LeadFilter::parse).transpose()?.unwrap_or_default();
     let (format, order) = (body.format, body.sort);
     let reply = db

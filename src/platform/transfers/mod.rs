@@ -10,6 +10,6 @@ pub use error::TransferError;
 pub use exports::{
     Export, ExportFormat, ExportId, ExportPage, ExportRow, ExportStatus, ExportView, Exportable, Exports,
     ExportsQuery, MAX_COLUMNS, custom_cell, export, export_columns, export_file, exports_page,
-    forget_exports, joined, moment_cell, open_exports, start_exports, text_cell, usual_columns,
+    forget_exports, joined, moment_cell, open_exports, parse_column, start_exports, text_cell, usual_columns,
 };
 pub use tables::{TransferTables, sentence};

@@ -3,7 +3,7 @@
 mod client;
 mod database;
 mod sales;
-mod seed;
+pub mod seed;
 mod services;
 
 use std::sync::OnceLock;

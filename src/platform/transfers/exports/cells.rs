@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
 use super::MAX_COLUMNS;
+use crate::kernel::Invalid;
 
 /// The columns of a file when none are asked for: `readable`, the company's `fields`, and whatever else its records have in
 /// `custom`, which is in order.
@@ -20,6 +21,21 @@ pub fn usual_columns<'c>(
         }
     }
     columns
+}
+
+/// A column that was asked for: one of `known`, or a custom field.
+pub fn parse_column(known: &[&[&str]], name: &str) -> Result<String, Invalid> {
+    let is_custom =
+        name.strip_prefix("custom:").is_some_and(|name| (1..=100).contains(&name.chars().count()));
+    let known = known.concat();
+    if is_custom || known.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    let known = known.join(", ");
+    Err(Invalid::formatted(
+        format!("is no column; there are: {known}, custom:<name>"),
+        format!("no es una columna; existen: {known}, custom:<nombre>"),
+    ))
 }
 
 /// A text, or nothing.

@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::Exportable;
+use super::cells::parse_column;
 use super::domain::{ExportFormat, ExportId, ExportStatus, MAX_COLUMNS};
 use super::service::{self, KEPT_FOR};
 use super::store::{self, ExportRow};
@@ -100,11 +101,8 @@ impl Export {
     }
 }
 
-/// The columns that were asked for, if any were; `parse` knows those that there are.
-pub fn export_columns(
-    asked: Option<Vec<String>>,
-    parse: impl Fn(&str) -> Result<String, Invalid>,
-) -> Result<Option<Vec<String>>, Problem> {
+/// The columns that were asked for, if any were; `known` are those that there are.
+pub fn export_columns(asked: Option<Vec<String>>, known: &[&[&str]]) -> Result<Option<Vec<String>>, Problem> {
     let Some(asked) = asked else { return Ok(None) };
     let mut fields = Fields::default();
     if !(1..=MAX_COLUMNS).contains(&asked.len()) {
@@ -113,7 +111,7 @@ pub fn export_columns(
     let mut columns: Vec<String> = Vec::new();
     for (index, name) in asked.iter().enumerate().take(MAX_COLUMNS) {
         let pointer = format!("/columns/{index}");
-        if let Some(column) = fields.take(&pointer, parse(name)) {
+        if let Some(column) = fields.take(&pointer, parse_column(known, name)) {
             if columns.contains(&column) {
                 fields.refuse(
                     &pointer,

@@ -15,7 +15,7 @@ mod tasks;
 
 use serde_json::Value;
 
-pub use cells::{custom_cell, joined, moment_cell, text_cell, usual_columns};
+pub use cells::{custom_cell, joined, moment_cell, parse_column, text_cell, usual_columns};
 pub use domain::{ExportFormat, ExportId, ExportStatus, MAX_COLUMNS};
 pub use http::{
     Export, ExportView, Exports, ExportsQuery, export, export_columns, export_file, exports_page,

@@ -1,34 +1,30 @@
 //! What people do with products and prices, inside the caller's transaction.
 
+mod fields;
+mod lists;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+pub use fields::{
+    archive_field, change_field, define_field, definitions, field, fields as defined_fields, keep_up, quotas,
+};
+pub use lists::{PriceListDetails, check_list, check_price_list, create_list, price, set_price, update_list};
+
 use super::domain::{Component, Details, ProductKind};
-use super::store::{self, ComponentRow, PriceListRow, PriceRow, ProductRow};
-use crate::billing::contract::events::{PriceListChanged, ProductCreated, ProductPriced, ProductUpdated};
+use super::store::{self, ComponentRow, ProductRow};
+use crate::billing::contract::events::{ProductCreated, ProductUpdated};
 use crate::billing::contract::{ProductId, SalesError};
 use crate::kernel::text::fold;
-use crate::kernel::{Currency, Decimal6, Invalid, Line, Message, PositiveDecimal6};
+use crate::kernel::{Decimal6, FieldSet, Invalid, Line, Message, PositiveDecimal6};
 use crate::platform::db::TenantTx;
+use crate::platform::fields::refused_values;
 use crate::platform::http::Fields;
 use crate::platform::id::Id;
 use crate::platform::problem::Problem;
-
-/// What people say of a price list.
-#[derive(Debug, Clone)]
-pub struct PriceListDetails {
-    /// What it is called.
-    pub name: Line<120>,
-    /// From when on (included).
-    pub valid_from: Option<DateTime<Utc>>,
-    /// Until when (excluded).
-    pub valid_until: Option<DateTime<Utc>>,
-    /// Whether it is used no more.
-    pub is_archived: bool,
-}
 
 /// The product with what it holds.
 pub fn find(tx: &mut TenantTx<'_>, id: ProductId) -> Result<(ProductRow, Vec<ComponentRow>), SalesError> {
@@ -63,15 +59,22 @@ pub fn create(
         tracks_stock: false,
         allows_backorder: false,
         archived_at: None,
+        custom_fields: json!({}),
         search_text: String::new(),
         created_at: now,
         updated_at: now,
     };
     fill(&mut row, details, now);
+    // A lot has a form of its own, which asks for no fields.
+    let definitions = if kind == ProductKind::Lot { FieldSet::default() } else { definitions(tx)? };
+    let mut values = details.custom_fields.clone();
+    definitions.begin(&mut values).map_err(refused_values)?;
+    row.custom_fields = Value::Object(values.clone());
     let components = component_rows(tx, row.id, &details.components)?;
     if !store::insert(tx, &row)? {
         return Err(sku_taken(tx, &row.sku_key)?);
     }
+    fields::index(tx, row.id, &values, &definitions)?;
     if !components.is_empty() {
         store::replace_components(tx, row.id, &components)?;
     }
@@ -116,9 +119,14 @@ fn save_details(
     let mut fields = Fields::default();
     after.check(ProductKind::parse(&row.kind).ok_or_else(Problem::internal)?, &mut fields);
     fields.finish()?;
+    let mut values = after.custom_fields.clone();
+    let has_other_values = values != before.custom_fields;
+    let definitions = if has_other_values { definitions(tx)? } else { FieldSet::default() };
+    definitions.change(&before.custom_fields, &mut values).map_err(refused_values)?;
     let key = row.sku_key.clone();
     let now = tx.now();
     fill(&mut row, after, now);
+    row.custom_fields = Value::Object(values.clone());
     row.version += 1;
     row.updated_at = now;
     // Two who give two products one SKU at the same moment meet at the unique index.
@@ -131,6 +139,9 @@ fn save_details(
         SalesError::Db(error) if error.violates("stock_never_negative") => below_zero().into(),
         error => error,
     })?;
+    if has_other_values {
+        fields::reindex(tx, row.id, &values, &definitions)?;
+    }
     let (sku, name, archived) = (row.sku.clone(), row.name.clone(), row.archived_at.is_some());
     tx.emit(row.id, row.version, &ProductUpdated { id: row.id.into(), sku, name, archived });
     Ok(row)
@@ -158,7 +169,13 @@ pub fn details(row: &ProductRow, components: &[ComponentRow]) -> Result<Details,
         allows_backorder: row.allows_backorder,
         is_archived: row.archived_at.is_some(),
         components: parts,
+        custom_fields: values_of(row),
     })
+}
+
+/// What the company keeps beside of a stored product.
+pub fn values_of(row: &ProductRow) -> Map<String, Value> {
+    row.custom_fields.as_object().cloned().unwrap_or_default()
 }
 
 /// Those of `ids` that are products, by identifier.
@@ -170,116 +187,6 @@ pub fn products(tx: &mut TenantTx<'_>, ids: &[Uuid]) -> Result<BTreeMap<Uuid, Pr
 pub fn components_of(tx: &mut TenantTx<'_>, bundles: &[Uuid]) -> Result<Vec<(Uuid, Uuid, i64)>, SalesError> {
     let rows = store::components(tx, bundles)?;
     Ok(rows.into_iter().map(|row| (row.bundle_id, row.product_id, row.quantity)).collect())
-}
-
-/// The price of one of a product at this moment: in `list`, or else in the newest valid list of `currency`.
-pub fn price(
-    tx: &mut TenantTx<'_>,
-    product: Uuid,
-    currency: Currency,
-    list: Option<Uuid>,
-) -> Result<Option<Decimal6>, SalesError> {
-    let now = tx.now();
-    Ok(store::price_at(tx, product, currency.as_str(), list, now)?.map(Decimal6::from_millionths))
-}
-
-/// 422 at `/price_list_id` when it is no list of the company that is used, or of another currency.
-pub fn check_list(tx: &mut TenantTx<'_>, id: Uuid, currency: Currency) -> Result<(), SalesError> {
-    let reason = Invalid::formatted(
-        format!("is not a price list of this company in {currency} that is used"),
-        format!("no es una lista de precios de esta empresa en {currency} que esté en uso"),
-    );
-    match store::find_list(tx, id) {
-        Ok(row) if row.archived_at.is_none() && row.currency == currency.as_str() => Ok(()),
-        Ok(_) | Err(SalesError::NotFound(_)) => Err(SalesError::at("/price_list_id", reason)),
-        Err(error) => Err(error),
-    }
-}
-
-/// Makes a price list.
-pub fn create_list(
-    tx: &mut TenantTx<'_>,
-    currency: Currency,
-    details: &PriceListDetails,
-) -> Result<PriceListRow, SalesError> {
-    let now = tx.now();
-    let mut row = PriceListRow {
-        tenant_id: tx.tenant().uuid(),
-        id: Uuid::now_v7(),
-        version: 1,
-        name: String::new(),
-        currency: currency.as_str().to_owned(),
-        valid_from: None,
-        valid_until: None,
-        archived_at: None,
-        created_at: now,
-        updated_at: now,
-    };
-    fill_list(&mut row, details, now)?;
-    store::save_list(tx, &row)?;
-    tell_list(tx, &row, currency);
-    Ok(row)
-}
-
-/// Changes a price list that still has the version `expected`, if one is given.
-pub fn update_list(
-    tx: &mut TenantTx<'_>,
-    id: Uuid,
-    expected: Option<i32>,
-    edit: impl FnOnce(&mut PriceListDetails),
-) -> Result<PriceListRow, SalesError> {
-    let before = store::lock_list(tx, id)?;
-    if expected.is_some_and(|version| version != before.version) {
-        return Err(SalesError::Stale(before.version));
-    }
-    let mut details = PriceListDetails {
-        name: Line::parse(&before.name).map_err(|_| Problem::internal())?,
-        valid_from: before.valid_from,
-        valid_until: before.valid_until,
-        is_archived: before.archived_at.is_some(),
-    };
-    edit(&mut details);
-    let (mut row, now) = (before.clone(), tx.now());
-    fill_list(&mut row, &details, now)?;
-    if row != before {
-        row.version += 1;
-        row.updated_at = now;
-        store::save_list(tx, &row)?;
-        tell_list(tx, &row, currency_of(&row)?);
-    }
-    Ok(row)
-}
-
-/// Sets a product's price in a list, or takes it away.
-pub fn set_price(
-    tx: &mut TenantTx<'_>,
-    list: Uuid,
-    product: ProductId,
-    unit_price: Option<Decimal6>,
-) -> Result<PriceRow, SalesError> {
-    // Its lock puts changes of one list in order.
-    let list = store::lock_list(tx, list)?;
-    let product_row = store::find(tx, product.uuid())?;
-    let row = PriceRow {
-        tenant_id: list.tenant_id,
-        price_list_id: list.id,
-        product_id: product_row.id,
-        unit_price: unit_price.map_or(0, Decimal6::millionths),
-        updated_at: tx.now(),
-    };
-    match unit_price {
-        Some(_) => store::save_price(tx, &row)?,
-        None => store::delete_price(tx, list.id, product_row.id)?,
-    }
-    let (currency, price_list_id) = (currency_of(&list)?, list.id.into());
-    let told = ProductPriced { id: product, price_list_id, currency, unit_price };
-    tx.emit(product_row.id, product_row.version, &told);
-    Ok(row)
-}
-
-/// The list's currency.
-pub fn currency_of(row: &PriceListRow) -> Result<Currency, Problem> {
-    Currency::parse(&row.currency).map_err(|_| Problem::internal())
 }
 
 /// The form in which SKUs are compared.
@@ -300,31 +207,6 @@ fn fill(row: &mut ProductRow, details: &Details, now: DateTime<Utc>) {
     row.allows_backorder = details.allows_backorder;
     row.archived_at = details.is_archived.then(|| row.archived_at.unwrap_or(now));
     row.search_text = fold(&format!("{} {}", row.sku, row.name));
-}
-
-fn fill_list(
-    row: &mut PriceListRow,
-    details: &PriceListDetails,
-    now: DateTime<Utc>,
-) -> Result<(), SalesError> {
-    if matches!((details.valid_from, details.valid_until), (Some(from), Some(until)) if from >= until) {
-        let reason = Invalid::new("must be after `valid_from`", "debe ser posterior a `valid_from`");
-        return Err(SalesError::at("/valid_until", reason));
-    }
-    details.name.as_str().clone_into(&mut row.name);
-    row.valid_from = details.valid_from;
-    row.valid_until = details.valid_until;
-    row.archived_at = details.is_archived.then(|| row.archived_at.unwrap_or(now));
-    Ok(())
-}
-
-fn tell_list(tx: &mut TenantTx<'_>, row: &PriceListRow, currency: Currency) {
-    let archived = row.archived_at.is_some();
-    tx.emit(
-        row.id,
-        row.version,
-        &PriceListChanged { id: row.id.into(), name: row.name.clone(), currency, archived },
-    );
 }
 
 /// The rows of what a bundle holds; 422 where it is no good or service of the company.
