@@ -41,6 +41,8 @@ pub struct Config {
     pub webhooks_development: bool,
     pub webhook_timeout_seconds: u32,
     pub webhook_disable_after_hours: u32,
+    pub stripe_url: String,
+    pub paypal_url: String,
     pub jwt_secret: SecretString,
     pub jwt_key_file_path: String,
     pub oidc_issuer: String,
@@ -202,6 +204,11 @@ impl Config {
         ] {
             if !(url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")) {
                 return Err(refuse(setting, "must start with postgres://".to_owned()));
+            }
+        }
+        for (setting, url) in [("STRIPE_URL", &self.stripe_url), ("PAYPAL_URL", &self.paypal_url)] {
+            if !(url.starts_with("https://") || url.starts_with("http://")) {
+                return Err(refuse(setting, "must start with https://".to_owned()));
             }
         }
         if let Err(part) = TrustedProxies::parse(&self.trusted_proxies) {

@@ -33,8 +33,8 @@ const STREAMS: [Stream; 5] = [
 pub fn catalogue() -> Result<Catalogue, CatalogueError> {
     let mut entries = crate::leads::event_catalogue();
     entries.extend(crate::crm::event_catalogue());
-    entries.extend(crate::identity::event_catalogue());
     entries.extend(crate::billing::event_catalogue());
+    entries.extend(crate::identity::event_catalogue());
     entries.extend(crate::webhooks::event_catalogue());
     entries.extend(events::event_catalogue());
     Catalogue::new(entries, STREAMS.to_vec())

@@ -26,7 +26,7 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 
-use crate::billing::{Documents, ProductExports, Quotations};
+use crate::billing::{Documents, ProductExports, Providers, Quotations};
 use crate::config::Config;
 use crate::crm::CustomerExports;
 use crate::identity::{Identity, People};
@@ -71,6 +71,7 @@ pub struct App {
     webhooks: Webhooks,
     quotations: Quotations,
     documents: Documents,
+    providers: Providers,
     events: EventsHandle,
     catalogue: Arc<Catalogue>,
 }
@@ -121,6 +122,8 @@ impl App {
         let quotations = Quotations::new(settings::quotation_settings(config), bytes);
         let files = Files::open(&settings::files_place(config, services))?;
         let documents = Documents::new(files, quotations.clone());
+        let providers =
+            Providers::new(settings::provider_settings(config), secret.expose_secret().as_bytes())?;
         let (subscriptions, nats) = match background {
             Background::Work => {
                 idempotency::start(&db, &tasks);
@@ -128,11 +131,11 @@ impl App {
                 crate::leads::start(&db, &tasks, &people, &imports);
                 start_exports(&db, &tasks, &exports, vec![&LeadExports, &CustomerExports, &ProductExports]);
                 crate::crm::start(&db, &tasks, &people);
-                crate::billing::start(&db, &tasks, &documents);
+                crate::billing::start(&db, &tasks, &people, &documents, &providers);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 let mut subscriptions = crate::leads::subscriptions();
                 subscriptions.extend(crate::crm::subscriptions());
-                subscriptions.extend(crate::billing::subscriptions(&documents));
+                subscriptions.extend(crate::billing::readers(&documents, &people));
                 subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
                 (subscriptions, services.nats_settings(config.nats_stream_max_bytes))
             }
@@ -158,6 +161,7 @@ impl App {
             webhooks,
             quotations,
             documents,
+            providers,
             events,
             catalogue,
         })
@@ -221,6 +225,7 @@ impl App {
             .app_data(Data::new(self.webhooks.clone()))
             .app_data(Data::new(self.quotations.clone()))
             .app_data(Data::new(self.documents.clone()))
+            .app_data(Data::new(self.providers.clone()))
             .app_data(Data::new(self.events.clone()))
             .app_data(Data::new(StreamLimit(self.config.event_streams_per_tenant)))
             .app_data(Data::from(self.catalogue.clone()))

@@ -62,9 +62,9 @@ pub enum StartError {
     /// The letters.
     #[error(transparent)]
     Mail(#[from] MailError),
-    /// The HTTP client of webhooks.
-    #[error("cannot make the HTTP client of webhooks: {0}")]
-    Webhooks(#[from] reqwest::Error),
+    /// An HTTP client.
+    #[error("cannot make an HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
 }
 
 /// Where NATS is.

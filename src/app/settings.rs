@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use super::Services;
-use crate::billing::QuotationSettings;
+use crate::billing::{ProviderSettings, QuotationSettings};
 use crate::config::{Config, Signup};
 use crate::identity::{IdentitySettings, OidcSettings, SignupPolicy};
 use crate::leads::CaptureSettings;
@@ -77,6 +77,15 @@ pub(super) fn webhook_settings(config: &Config) -> WebhookSettings {
         reach: if config.webhooks_development { Reach::Anywhere } else { Reach::Public },
         timeout: Duration::from_secs(config.webhook_timeout_seconds.into()),
         patience: TimeDelta::hours(config.webhook_disable_after_hours.into()),
+    }
+}
+
+pub(super) fn provider_settings(config: &Config) -> ProviderSettings {
+    let plain = |url: &str| url.trim_end_matches('/').to_owned();
+    ProviderSettings {
+        stripe_url: plain(&config.stripe_url),
+        paypal_url: plain(&config.paypal_url),
+        public_url: public_url(config),
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{catalog, documents, inventory, quotations};
+use super::{catalog, documents, inventory, invoices, payments, quotations, subscriptions};
 use crate::platform::auth::Permission;
 
 /// `billing:read`
@@ -16,12 +16,8 @@ pub struct WriteBilling;
 /// `billing:quote`: what sellers do: quotations, and keeping lots for customers.
 pub struct Quote;
 
-/// `tenant:write`: how the company works, such as the fields of its products.
+/// `tenant:write`: how the company works with money, such as its accounts with payment providers and the fields of its products.
 pub struct ConfigureBilling;
-
-impl Permission for ConfigureBilling {
-    const NAME: &'static str = "tenant:write";
-}
 
 impl Permission for ReadBilling {
     const NAME: &'static str = "billing:read";
@@ -29,6 +25,10 @@ impl Permission for ReadBilling {
 
 impl Permission for WriteBilling {
     const NAME: &'static str = "billing:write";
+}
+
+impl Permission for ConfigureBilling {
+    const NAME: &'static str = "tenant:write";
 }
 
 impl Permission for Quote {
@@ -43,6 +43,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     quotations::public_routes(config);
     documents::routes(config);
     documents::public_routes(config);
+    invoices::routes(config);
+    payments::provider_routes(config);
+    payments::public_routes(config);
+    payments::routes(config);
+    subscriptions::routes(config);
 }
 
 /// Whether something is used. `active`: it is. `archived`: it is not any more.

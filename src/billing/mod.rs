@@ -7,8 +7,14 @@ mod documents;
 pub mod domain;
 mod http;
 mod inventory;
+mod invoices;
+mod payments;
 mod quotations;
+mod subscriptions;
 
+use std::sync::Arc;
+
+use crate::identity::People;
 use crate::platform::db::{Db, Module};
 use crate::platform::events::Subscription;
 use crate::platform::fields::FieldTables;
@@ -18,11 +24,15 @@ use crate::platform::transfers::TransferTables;
 pub use catalog::{ProductExports, quotas};
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{
-    InvoiceId, InvoiceMarker, PaymentId, PaymentMarker, PriceListId, PriceListMarker, ProductId,
-    ProductMarker, QuotationId, QuotationMarker, SalesError, WarehouseId, WarehouseMarker, events,
+    CreditNoteId, CreditNoteMarker, InvoiceId, InvoiceMarker, MoneyError, PaymentAccountId,
+    PaymentAccountMarker, PaymentId, PaymentMarker, PriceListId, PriceListMarker, ProductId, ProductMarker,
+    QuotationId, QuotationMarker, SalesError, SubscriptionId, SubscriptionMarker, WarehouseId,
+    WarehouseMarker, events,
 };
 pub use documents::Documents;
 pub use http::routes;
+pub use invoices::{CustomerSums, UnpaidInvoice, customer_sums, unpaid_invoices};
+pub use payments::{ProviderSettings, Providers};
 pub use quotations::{
     LastQuotation, NewQuotation, QuotationSettings, Quotations, draft_quotation, last_quotations,
 };
@@ -32,14 +42,17 @@ const FIELDS: FieldTables = FieldTables::of(BILLING, "products");
 const TRANSFERS: TransferTables = TransferTables::of(BILLING, "products");
 
 /// The readers of the log that money has.
-pub fn subscriptions(documents: &Documents) -> Vec<Subscription> {
-    vec![documents::subscription(documents)]
+pub fn readers(documents: &Documents, people: &Arc<dyn People>) -> Vec<Subscription> {
+    vec![documents::subscription(documents), invoices::subscription(), subscriptions::reader(people)]
 }
 
 /// Starts what runs by itself.
-pub fn start(db: &Db, tasks: &Tasks, documents: &Documents) {
+pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, documents: &Documents, providers: &Providers) {
     catalog::start(db, tasks);
     inventory::start(db, tasks);
     quotations::start(db, tasks);
     documents::start(db, tasks, documents);
+    invoices::start(db, tasks, people);
+    payments::start(db, tasks, people, providers);
+    subscriptions::start(db, tasks, people);
 }

@@ -89,6 +89,12 @@ impl Money {
         if decimals.is_empty() { format!("{sign}{units}") } else { format!("{sign}{units}.{decimals}") }
     }
 
+    /// Whether it has no more digits before the point than the document shows of any amount.
+    pub fn is_documented(self) -> bool {
+        let unit = 10_u64.pow(u32::from(self.currency.minor_digits()));
+        self.minor.unsigned_abs() / unit < 10_u64.pow(DOCUMENTED_DIGITS)
+    }
+
     /// The sum; refused for two currencies and beyond 64 bits.
     pub fn checked_add(self, other: Self) -> Result<Self, Invalid> {
         self.combine(other, i64::checked_add)
@@ -182,9 +188,12 @@ impl fmt::Display for Money {
     }
 }
 
+/// How many digits before the point fit 64 bits in every currency.
+const DOCUMENTED_DIGITS: u32 = 14;
+
 /// One object for each number of decimals, so that the document says exactly which amounts a currency takes.
 ///
-/// The 14 digits before the point fit 64 bits in every currency; larger amounts that still fit are read all the same.
+/// Larger amounts than documented that still fit are read all the same.
 fn money_schema(sign: &str) -> RefOr<Schema> {
     let mut schema = OneOfBuilder::new()
         .description(Some("An exact amount; its decimals are at most those of its currency."))
@@ -193,7 +202,7 @@ fn money_schema(sign: &str) -> RefOr<Schema> {
         let decimals = if digits == 0 { String::new() } else { format!(r"(\.[0-9]{{1,{digits}}})?") };
         let amount = ObjectBuilder::new()
             .schema_type(Type::String)
-            .pattern(Some(format!("^{sign}(0|[1-9][0-9]{{0,13}}){decimals}$")))
+            .pattern(Some(format!("^{sign}(0|[1-9][0-9]{{0,{}}}){decimals}$", DOCUMENTED_DIGITS - 1)))
             .max_length(Some(20));
         let codes =
             Currency::all().filter(|currency| currency.minor_digits() == digits).map(Currency::as_str);

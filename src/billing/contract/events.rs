@@ -4,10 +4,26 @@ pub use super::catalog_events::{PriceListChanged, ProductCreated, ProductPriced,
 pub use super::field_events::{ProductFieldArchived, ProductFieldChanged, ProductFieldDefined};
 pub use super::file_events::{ProductExportCompleted, ProductExportRequested};
 pub use super::inventory_events::{LotStatusChanged, StockMoved, WarehouseChanged};
+pub use super::invoice_events::{
+    CreditNoteCreated, InvoiceCreated, InvoiceDeleted, InvoiceIssued, InvoiceOverdue, InvoicePaid,
+    InvoiceReminderDue, InvoiceReopened, InvoiceUpdated, InvoiceVoided,
+};
+pub use super::payment_events::{
+    Allocation, PaymentAllocated, PaymentRefundFailed, PaymentRefundRequested, PaymentRefunded,
+    PaymentSucceeded,
+};
+pub use super::provider_events::{
+    PaymentAccountConnected, PaymentAccountDisconnected, PaymentNoticeRefused, PaymentPageEnded,
+    PaymentPageOpened,
+};
 pub use super::quotation_events::{
     QuotationAccepted, QuotationApprovalRequested, QuotationApproved, QuotationCancelled, QuotationCreated,
     QuotationExpired, QuotationRejected, QuotationRulesChanged, QuotationSent, QuotationVersionCreated,
     RejectedBy,
+};
+pub use super::subscription_events::{
+    SubscriptionBilled, SubscriptionCancelled, SubscriptionChanged, SubscriptionCreated, SubscriptionPastDue,
+    SubscriptionPaused, SubscriptionRecovered, SubscriptionResumed,
 };
 use crate::platform::events::CatalogueEntry;
 
@@ -18,5 +34,9 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
     entries.extend(super::file_events::catalogue());
     entries.extend(super::inventory_events::catalogue());
     entries.extend(super::quotation_events::catalogue());
+    entries.extend(super::invoice_events::catalogue());
+    entries.extend(super::payment_events::catalogue());
+    entries.extend(super::provider_events::catalogue());
+    entries.extend(super::subscription_events::catalogue());
     entries
 }

@@ -5,11 +5,17 @@ pub mod events;
 mod field_events;
 mod file_events;
 mod inventory_events;
+mod invoice_events;
+mod money;
+mod payment_events;
+mod provider_events;
 mod quotation_events;
 mod sales;
+mod subscription_events;
 
 use crate::platform::id::Id;
 
+pub use money::{MoneyError, Paper};
 pub use sales::{SalesError, Thing};
 
 /// What a [`PriceListId`] names.
@@ -53,3 +59,24 @@ pub enum PaymentMarker {}
 
 /// A payment's identifier.
 pub type PaymentId = Id<PaymentMarker>;
+
+/// What a [`CreditNoteId`] names.
+#[derive(Debug)]
+pub enum CreditNoteMarker {}
+
+/// A credit note's identifier.
+pub type CreditNoteId = Id<CreditNoteMarker>;
+
+/// What a [`PaymentAccountId`] names.
+#[derive(Debug)]
+pub enum PaymentAccountMarker {}
+
+/// The identifier of an account with a payment provider.
+pub type PaymentAccountId = Id<PaymentAccountMarker>;
+
+/// What a [`SubscriptionId`] names.
+#[derive(Debug)]
+pub enum SubscriptionMarker {}
+
+/// A subscription's identifier.
+pub type SubscriptionId = Id<SubscriptionMarker>;

@@ -105,10 +105,12 @@ impl BillingPeriod {
 /// The annual recurring revenue of `value` paid in each `period`: twelve months or four quarters of it, one year of it, and
 /// nothing of what is paid once.
 pub fn arr(value: Money, period: BillingPeriod) -> Result<Money, Invalid> {
-    let minor = value.minor().checked_mul(period.in_a_year()).ok_or_else(|| {
+    let too_large = || {
         Invalid::new("is too large to be counted for a year", "es demasiado grande para contarlo por un año")
-    })?;
-    Ok(Money::from_minor(minor, value.currency()))
+    };
+    let minor = value.minor().checked_mul(period.in_a_year()).ok_or_else(too_large)?;
+    let arr = Money::from_minor(minor, value.currency());
+    if arr.is_documented() { Ok(arr) } else { Err(too_large()) }
 }
 
 /// Notes what is wrong with the dates of a contract.
@@ -170,7 +172,8 @@ mod tests {
             ("100.50", BillingPeriod::Quarter, Some("402.00")),
             ("100.50", BillingPeriod::Year, Some("100.50")),
             ("100.50", BillingPeriod::Once, Some("0.00")),
-            ("92233720368547758.07", BillingPeriod::Year, Some("92233720368547758.07")),
+            ("99999999999999.99", BillingPeriod::Year, Some("99999999999999.99")),
+            ("99999999999999.99", BillingPeriod::Month, None),
             ("92233720368547758.07", BillingPeriod::Month, None),
         ] {
             let value = Money::parse(amount, Currency::MXN).unwrap();

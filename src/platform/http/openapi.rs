@@ -54,9 +54,17 @@ pub fn complete(document: &mut OpenApi) {
     }
 }
 
-/// Repeating them makes another session, ends one that has ended, or asks for what was asked for already, so they take no `Idempotency-Key`.
-const WITHOUT_KEY: [&str; 5] =
-    ["auth_login", "auth_refresh", "auth_oidc", "auth_logout", "auth_forgot_password"];
+/// Repeating them makes another session, ends one that has ended, asks for what was asked for already, or is known by a name of
+/// its own, so they take no `Idempotency-Key`.
+const WITHOUT_KEY: [&str; 7] = [
+    "auth_login",
+    "auth_refresh",
+    "auth_oidc",
+    "auth_logout",
+    "auth_forgot_password",
+    "payments_stripe_webhook",
+    "payments_paypal_webhook",
+];
 
 fn complete_operation(operation: &mut Operation, method: &str, has_id: bool) {
     let permission = permission_of(operation);

@@ -53,6 +53,7 @@ impl TransferTables {
     }
 
     /// The table of the records.
+    #[expect(dead_code, reason = "imports look into it")]
     pub(super) fn records(self) -> String {
         self.table(self.records)
     }

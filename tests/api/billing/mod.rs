@@ -3,6 +3,7 @@
 mod catalog;
 mod inventory;
 mod lots;
+mod money;
 mod quotations;
 
 use serde_json::{Value, json};

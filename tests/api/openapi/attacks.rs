@@ -294,6 +294,8 @@ fn place_of(name: &str) -> Option<&'static str> {
         "price_list_id" => "/api/v1/price-lists/{id}",
         "warehouse_id" => "/api/v1/warehouses/{id}",
         "webhook_id" => "/api/v1/webhooks/{id}",
+        "invoice_id" => "/api/v1/invoices/{id}",
+        "contract_id" => "/api/v1/customers/{id}/contracts/{contract_id}",
         "api_key_id" => "/api/v1/api-keys/{id}",
         _ => return None,
     })

@@ -24,6 +24,8 @@ pub const PUBLIC: &[&str] = &[
     "quotations_show",
     "quotations_show_pdf",
     "quotations_answer",
+    "payments_stripe_webhook",
+    "payments_paypal_webhook",
 ];
 
 /// Operations that every signed-in caller may run, whatever their rights.

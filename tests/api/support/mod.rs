@@ -2,6 +2,8 @@
 
 mod client;
 mod database;
+mod money;
+mod providers;
 mod sales;
 pub mod seed;
 mod services;
@@ -14,6 +16,7 @@ use cauce::platform::clock::Clock;
 
 pub use client::{Answer, Client, EventStream, Tenant, unique};
 pub use database::Database;
+pub use providers::{Bad, Standin, stripe_signature};
 pub use seed::{Seeded, dead_letter, settled};
 pub use services::Cluster;
 
@@ -75,6 +78,9 @@ impl TestApp {
             ("DATA_DIR", data_dir.to_str().unwrap_or_default()),
             ("LIMITS_ENABLED", "false"),
             ("LOG_LEVEL", "off"),
+            // Nobody outside is called; tests of payments have stand-ins.
+            ("STRIPE_URL", "http://127.0.0.1:1"),
+            ("PAYPAL_URL", "http://127.0.0.1:1"),
             // Receivers are on this machine.
             ("WEBHOOKS_DEVELOPMENT", "true"),
             ("DB_POOL_MAX", "8"),

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use totp_rs::{Builder, Secret};
 
+use super::money::money;
 use super::sales::sales;
 use super::{Client, Database, Tenant, TestApp, until};
 
@@ -71,9 +72,11 @@ impl Seeded {
         ids.extend(files(&tenant, &marker).await);
         ids.extend(customers(&tenant, &marker).await);
         let mut seeded = Self { tenant, marker, ids };
-        let customer = seeded.id("/api/v1/customers/{id}").unwrap_or_default();
-        let sold = sales(&seeded.tenant, &seeded.marker, customer).await;
+        let customer = seeded.id("/api/v1/customers/{id}").unwrap_or_default().to_owned();
+        let sold = sales(&seeded.tenant, &seeded.marker, &customer).await;
         seeded.ids.extend(sold);
+        let owed = money(&mut database, &seeded.tenant, &customer, &seeded.marker).await;
+        seeded.ids.extend(owed);
         seeded
     }
 

@@ -38,8 +38,12 @@ const LISTED: &[(&str, Class)] = &[
 const DEFINERS: &[&str] = &[
     "billing.documents_to_make",
     "billing.exports_to_run",
+    "billing.find_payment_account",
     "billing.find_products",
     "billing.find_quotation",
+    "billing.invoices_to_remind",
+    "billing.provider_work",
+    "billing.subscriptions_to_bill",
     "billing.tenants_with_lots_due",
     "billing.tenants_with_products",
     "billing.tenants_with_quotations_due",

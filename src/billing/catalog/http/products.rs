@@ -246,7 +246,8 @@ pub async fn products_get(
     params(("id" = ProductId, Path, description = "The product."),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
     request_body = ProductPatch,
-    responses((status = 200, description = "The product as it is now.", body = ProductView)))]
+    responses((status = 200, description = "The product as it is now.", body = ProductView),
+        (status = 409, description = "There is another product with this SKU; `existing_id` names it.")))]
 #[patch("/api/v1/products/{id}")]
 pub async fn products_update(
     who: Authorized<WriteBilling>,

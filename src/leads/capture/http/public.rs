@@ -65,6 +65,7 @@ pub struct CaptureRequest {
     /// The page before it.
     referrer: Option<String>,
     /// Milliseconds between the form's showing and its sending.
+    #[schema(value_type = Option<f64>)]
     elapsed_ms: Option<i64>,
     /// People do not see it: who fills it in is a program.
     confirm_url: Option<String>,

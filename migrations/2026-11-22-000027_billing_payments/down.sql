@@ -1,0 +1,1 @@
+DROP TABLE billing.refunds, billing.allocations, billing.payments;
