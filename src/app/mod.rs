@@ -26,11 +26,12 @@ pub use documents::{asyncapi, catalogue, openapi};
 pub use health::Health;
 pub use services::{NatsPlace, Services, StartError, data_dir, database_beside};
 
-use crate::billing::{Documents, Providers, Quotations};
+use crate::billing::{Documents, ProductExports, Providers, Quotations};
 use crate::config::Config;
+use crate::crm::CustomerExports;
 use crate::identity::{Identity, People};
 use crate::kernel::Invalid;
-use crate::leads::{Exports, Imports};
+use crate::leads::{Imports, LeadExports};
 use crate::platform::auth::TokenKeys;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -42,6 +43,7 @@ use crate::platform::limits::{Limits, Quotas};
 use crate::platform::mail::Mailer;
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::tasks::Tasks;
+use crate::platform::transfers::{Exports, start_exports};
 use crate::webhooks::Webhooks;
 
 /// How long a client may read nothing of what it asked for.
@@ -126,7 +128,8 @@ impl App {
             Background::Work => {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
-                crate::leads::start(&db, &tasks, &people, &imports, &exports);
+                crate::leads::start(&db, &tasks, &people, &imports);
+                start_exports(&db, &tasks, &exports, vec![&LeadExports, &CustomerExports, &ProductExports]);
                 crate::crm::start(&db, &tasks, &people);
                 crate::billing::start(&db, &tasks, &people, &documents, &providers);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;

@@ -67,6 +67,7 @@ pub(super) fn quotas(config: &Config, events: &EventsHandle) -> Quotas {
         Box::new(crate::identity::quotas),
         Box::new(crate::leads::quotas),
         Box::new(crate::crm::quotas),
+        Box::new(crate::billing::quotas),
         Box::new(crate::webhooks::quotas),
     ])
 }

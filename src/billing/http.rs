@@ -16,7 +16,7 @@ pub struct WriteBilling;
 /// `billing:quote`: what sellers do: quotations, and keeping lots for customers.
 pub struct Quote;
 
-/// `tenant:write`: how the company works with money, such as its accounts with payment providers.
+/// `tenant:write`: how the company works with money, such as its accounts with payment providers and the fields of its products.
 pub struct ConfigureBilling;
 
 impl Permission for ReadBilling {

@@ -17,8 +17,11 @@ use std::sync::Arc;
 use crate::identity::People;
 use crate::platform::db::{Db, Module};
 use crate::platform::events::Subscription;
+use crate::platform::fields::FieldTables;
 use crate::platform::tasks::Tasks;
+use crate::platform::transfers::TransferTables;
 
+pub use catalog::{ProductExports, quotas};
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{
     CreditNoteId, CreditNoteMarker, InvoiceId, InvoiceMarker, MoneyError, PaymentAccountId,
@@ -39,6 +42,8 @@ pub use quotations::{
 pub use subscriptions::{CurrentSubscription, SubscriptionPeriod, SubscriptionStatus, current_subscriptions};
 
 const BILLING: Module = Module::named("billing");
+const FIELDS: FieldTables = FieldTables::of(BILLING, "products");
+const TRANSFERS: TransferTables = TransferTables::of(BILLING, "products");
 
 /// The readers of the log that money has.
 pub fn readers(documents: &Documents, people: &Arc<dyn People>) -> Vec<Subscription> {
@@ -47,6 +52,7 @@ pub fn readers(documents: &Documents, people: &Arc<dyn People>) -> Vec<Subscript
 
 /// Starts what runs by itself.
 pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, documents: &Documents, providers: &Providers) {
+    catalog::start(db, tasks);
     inventory::start(db, tasks);
     quotations::start(db, tasks);
     documents::start(db, tasks, documents);

@@ -12,12 +12,13 @@ use cauce::config::Config;
 use cauce::identity::{People, find_tenant, people};
 use cauce::kernel::{Country, Invalid, Language, Line, Slug};
 use cauce::leads::imports::{
-    FileName, ImportRow, Mode, NewImport, OnDuplicate, Options, ReasonRow, Settings, run_alone, sentence,
+    FileName, ImportRow, Mode, NewImport, OnDuplicate, Options, ReasonRow, Settings, run_alone,
 };
 use cauce::platform::clock::Clock;
 use cauce::platform::db::{Db, PoolSettings};
 use cauce::platform::embedded::EmbeddedError;
 use cauce::platform::problem::Problem;
+use cauce::platform::transfers::sentence;
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 

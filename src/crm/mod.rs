@@ -19,6 +19,7 @@ mod todos;
 
 use crate::platform::db::Module;
 use crate::platform::fields::FieldTables;
+use crate::platform::transfers::TransferTables;
 
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{
@@ -29,8 +30,8 @@ pub use contracts::{
     total_arr,
 };
 pub use customers::{
-    CustomerView, Details, NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead, customer_view,
-    last_activities, quotas, register,
+    CustomerExports, CustomerView, Details, NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead,
+    customer_view, last_activities, quotas, register,
 };
 pub use health::{Health, HealthReason, health};
 pub use http::{ReadCustomers, routes};
@@ -39,3 +40,4 @@ pub use todos::{OpenTask, open_tasks};
 
 const CRM: Module = Module::named("crm");
 const FIELDS: FieldTables = FieldTables::of(CRM, "customers");
+const TRANSFERS: TransferTables = TransferTables::of(CRM, "customers");

@@ -11,13 +11,14 @@ use super::contract::events::{
     CustomerContractStatusChanged, CustomerCreated, CustomerOnboardingCompleted, CustomerReactivated,
     CustomerRenewed, CustomerTaskChanged, CustomerTaskCompleted, CustomerTaskRemoved,
 };
-use super::{CRM, FIELDS, contracts, customers, health, todos};
+use super::{CRM, CustomerExports, FIELDS, contracts, customers, health, todos};
 use crate::billing::events::{InvoiceIssued, InvoiceOverdue, InvoicePaid, InvoiceReopened, InvoiceVoided};
 use crate::identity::People;
 use crate::platform::auth::{Actor, CorrelationId};
 use crate::platform::db::{Db, TenantTx};
 use crate::platform::events::Subscription;
 use crate::platform::tasks::{Next, Tasks};
+use crate::platform::transfers::forget_exports;
 
 const UPKEEP_PERIOD: Duration = Duration::from_secs(15);
 
@@ -92,5 +93,6 @@ fn keep_tenant_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<bool, Cr
     let contracts_left = contracts::service::keep_up(tx, today)?;
     let tasks_left = todos::service::keep_up(tx)?;
     let health_left = health::service::keep_up(tx)?;
+    forget_exports(tx, &CustomerExports)?;
     Ok(FIELDS.keep_up(tx)? || contracts_left || tasks_left || health_left)
 }

@@ -6,10 +6,11 @@
     reason = "a broken promise is what a fuzzer looks for"
 )]
 
-use super::imports::decode::{MAX_COLUMNS, Sheet};
-use super::imports::mapping::Mapping;
-use super::imports::values;
+use super::imports::{LEAD, status_words};
 use crate::kernel::{Country, Currency, TimeZone};
+use crate::platform::sheets::decode::{MAX_COLUMNS, Sheet};
+use crate::platform::sheets::mapping::Mapping;
+use crate::platform::sheets::values;
 
 pub use super::capture::fuzzing::answer;
 
@@ -20,7 +21,7 @@ pub fn csv(bytes: &[u8]) {
     assert!((1..=MAX_COLUMNS).contains(&width));
     let rows: Vec<_> = sheet.rows().collect();
     assert_eq!(rows.len(), usize::try_from(sheet.row_count()).expect("a count"));
-    let mapping = Mapping::guess(sheet.headers());
+    let mapping = Mapping::guess(&LEAD, sheet.headers());
     for row in rows.iter().flatten() {
         assert_eq!(row.cells.len(), width);
         let draft = mapping.apply(row);
@@ -36,7 +37,7 @@ pub fn csv(bytes: &[u8]) {
 
 /// What a cell means is bounded.
 pub fn cell(text: &str) {
-    let _ = (values::status(text), values::split_emails(text), values::split_phones(text));
+    let _ = (status_words::status(text), values::split_emails(text), values::split_phones(text));
     let _ = (values::employee_count(text), values::date_time(text, TimeZone::MEXICO_CITY));
     if let Ok(money) = values::annual_revenue(text, Currency::MXN) {
         assert!(money.minor() >= 0, "{text} is {money:?}");

@@ -16,18 +16,18 @@ mod http;
 pub mod imports;
 mod schema;
 mod service;
-mod sheets;
 mod store;
 mod tasks;
 
 use crate::platform::db::Module;
 use crate::platform::fields::FieldTables;
+use crate::platform::transfers::TransferTables;
 
 pub use capture::CaptureSettings;
 pub use contract::events::catalogue as event_catalogue;
 pub use contract::{LeadId, LeadMarker, LeadsError, events};
 pub use domain::{ActivityKind, ScoreReason, Status};
-pub use exports::Exports;
+pub use exports::LeadExports;
 pub use http::routes;
 pub use imports::Imports;
 pub use service::{Prospect, begin_conversion, complete_conversion, quotas};
@@ -35,3 +35,4 @@ pub use tasks::{start, subscriptions};
 
 const LEADS: Module = Module::named("leads");
 const FIELDS: FieldTables = FieldTables::of(LEADS, "leads");
+const TRANSFERS: TransferTables = TransferTables::of(LEADS, "leads");

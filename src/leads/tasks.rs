@@ -9,7 +9,6 @@ use super::LEADS;
 use super::contract::LeadsError;
 use super::contract::events::{LeadContactChanged, LeadCreated, LeadMergeUndone, LeadMerged, LeadUpdated};
 use super::domain::RuleScorer;
-use super::exports::{self, Exports};
 use super::imports::{self, Imports};
 use super::service;
 use crate::identity::People;
@@ -44,9 +43,8 @@ pub fn subscriptions() -> Vec<Subscription> {
 }
 
 /// Starts what runs by the clock.
-pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports, exports: &Exports) {
+pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports) {
     imports::start(db, tasks, people, imports);
-    exports::start(db, tasks, exports);
     let (db, people) = (db.for_background(), people.clone());
     tasks.run("leads-upkeep", Arc::new(Notify::new()), UPKEEP_PERIOD, move || {
         let (db, people) = (db.clone(), people.clone());

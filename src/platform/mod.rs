@@ -21,4 +21,6 @@ pub mod pdf;
 pub mod problem;
 mod schema;
 pub mod seal;
+pub mod sheets;
 pub mod tasks;
+pub mod transfers;

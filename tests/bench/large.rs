@@ -13,7 +13,7 @@ use crate::memory::Memory;
 use crate::seed::Companies;
 use crate::statements::{Operation, Recorded};
 use crate::table::{Row, Table, percentile};
-use crate::{compare, events, release_build, start_times};
+use crate::{compare, events, release_build, sales, start_times};
 
 const COMPANIES: usize = 200;
 const LEADS: usize = 5_000;
@@ -49,6 +49,7 @@ async fn figures_at_a_million() {
     define_fields(&api, &companies, &mut sql).await;
     drop(sql);
     one_by_one(&mut table, &api, &companies).await;
+    sales::figures(&mut table, &server, &api, &companies).await;
     import(&mut table, &server, &api).await;
     events::latency(&mut table, &server, &api, &companies).await;
     events::throughput(&mut table, &mut server).await;

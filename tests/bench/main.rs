@@ -17,6 +17,7 @@ mod harness;
 mod large;
 mod memory;
 mod pgbench;
+mod sales;
 mod seed;
 mod statements;
 mod table;

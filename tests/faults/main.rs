@@ -26,6 +26,7 @@ mod poison;
 mod proxy;
 mod receivers;
 mod report;
+mod sales;
 mod servers;
 mod webhooks;
 mod writers;

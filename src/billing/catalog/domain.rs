@@ -1,11 +1,12 @@
 //! Products as people describe them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::billing::contract::ProductId;
 use crate::billing::domain::{ProductKey, Tax, UnitCode};
-use crate::kernel::{Invalid, Line, PositiveDecimal6, Prose, WebUrl};
+use crate::kernel::{Invalid, Line, PositiveDecimal6, Prose, WebUrl, free_values};
 use crate::platform::http::Fields;
 
 /// Pictures that a product may have.
@@ -84,6 +85,8 @@ pub struct Details {
     pub is_archived: bool,
     /// What a bundle holds.
     pub components: Vec<Component>,
+    /// What the company keeps beside.
+    pub custom_fields: Map<String, Value>,
 }
 
 impl Details {
@@ -104,6 +107,7 @@ impl Details {
             fields.refuse("/images", Invalid::new("are at most 20", "son como máximo 20"));
         }
         check_taxes(&self.taxes, "/taxes", fields);
+        fields.take("/custom_fields", free_values(self.custom_fields.clone()));
         self.check_components(kind, fields);
     }
 

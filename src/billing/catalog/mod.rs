@@ -9,13 +9,18 @@
 //! **Invariant.** What was quoted keeps its price: quotations copy what they take from here.
 
 mod domain;
+mod exports;
 mod http;
 mod schema;
 mod service;
 mod store;
+mod tasks;
 
 pub use domain::ProductKind;
 pub(in crate::billing) use domain::{Details, check_taxes};
+pub use exports::ProductExports;
 pub(in crate::billing) use http::routes;
+pub use service::quotas;
 pub(in crate::billing) use service::{check_list, components_of, create, find, price, products};
 pub(in crate::billing) use store::ProductRow;
+pub(in crate::billing) use tasks::start;

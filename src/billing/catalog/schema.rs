@@ -20,6 +20,7 @@ diesel::table! {
         search_text -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        custom_fields -> Jsonb,
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod catalog_events;
 pub mod events;
+mod field_events;
+mod file_events;
 mod inventory_events;
 mod invoice_events;
 mod money;

@@ -5,7 +5,9 @@ use crate::crm::CrmError;
 use crate::identity::IdentityError;
 use crate::kernel::{Invalid, Message};
 use crate::platform::db::DbError;
+use crate::platform::fields::FieldsError;
 use crate::platform::problem::{AsProblem, FieldError, Problem};
+use crate::platform::transfers::TransferError;
 
 /// Why something about products, stock or quotations was refused.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +27,12 @@ pub enum SalesError {
     /// Identity could not answer.
     #[error("{0}")]
     Identity(#[from] IdentityError),
+    /// A field, or a value of one.
+    #[error("{0}")]
+    Fields(FieldsError),
+    /// Something about an import or an export.
+    #[error("{0}")]
+    Transfer(#[from] TransferError),
     /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
@@ -68,6 +76,29 @@ impl From<MoneyError> for SalesError {
 impl From<Problem> for SalesError {
     fn from(problem: Problem) -> Self {
         Self::Refused(problem)
+    }
+}
+
+impl From<FieldsError> for SalesError {
+    fn from(error: FieldsError) -> Self {
+        match error {
+            FieldsError::Db(error) => Self::Db(error),
+            other => Self::Fields(other),
+        }
+    }
+}
+
+impl From<SalesError> for TransferError {
+    fn from(error: SalesError) -> Self {
+        match error {
+            SalesError::Transfer(error) => error,
+            SalesError::Db(error) => Self::Db(error),
+            SalesError::Stale(version) => Self::Stale(version),
+            SalesError::Fields(FieldsError::ValueTaken { .. }) | SalesError::NotFound(_) => {
+                Self::Meanwhile(error.into())
+            }
+            other => Self::Refused(other.into()),
+        }
     }
 }
 
@@ -116,6 +147,8 @@ impl AsProblem for SalesError {
             Self::Refused(problem) => problem.clone(),
             Self::Customer(error) => error.as_problem(),
             Self::Identity(error) => error.as_problem(),
+            Self::Fields(error) => error.as_problem(),
+            Self::Transfer(error) => error.as_problem(),
             Self::Db(error) => error.as_problem(),
         }
     }

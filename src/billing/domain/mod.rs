@@ -7,6 +7,7 @@ mod codes;
 mod discount;
 mod line;
 mod tax;
+pub mod tax_words;
 #[cfg(test)]
 mod tests;
 mod totals;

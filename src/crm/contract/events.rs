@@ -10,6 +10,7 @@ pub use super::customer_events::{
     PartChange,
 };
 pub use super::field_events::{CustomerFieldArchived, CustomerFieldChanged, CustomerFieldDefined};
+pub use super::file_events::{CustomerExportCompleted, CustomerExportRequested};
 pub use super::onboarding_events::{
     CustomerOnboardingCompleted, CustomerOnboardingStarted, CustomerOnboardingStepChanged,
     CustomerOnboardingTemplateChanged,
@@ -21,7 +22,8 @@ use crate::platform::events::CatalogueEntry;
 
 /// The events of customers, for the catalogue.
 pub fn catalogue() -> Vec<CatalogueEntry> {
-    vec![
+    let mut entries = super::file_events::catalogue();
+    entries.extend([
         CatalogueEntry::of::<CustomerCreated>(),
         CatalogueEntry::of::<CustomerUpdated>(),
         CatalogueEntry::of::<CustomerAssigned>(),
@@ -49,5 +51,6 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<CustomerFieldDefined>(),
         CatalogueEntry::of::<CustomerFieldChanged>(),
         CatalogueEntry::of::<CustomerFieldArchived>(),
-    ]
+    ]);
+    entries
 }

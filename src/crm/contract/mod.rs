@@ -5,6 +5,7 @@ mod contract_events;
 mod customer_events;
 pub mod events;
 mod field_events;
+mod file_events;
 mod onboarding_events;
 mod problems;
 mod task_events;
@@ -23,6 +24,7 @@ use crate::platform::db::DbError;
 use crate::platform::fields::FieldsError;
 use crate::platform::id::Id;
 use crate::platform::problem::{AsProblem, Problem};
+use crate::platform::transfers::TransferError;
 
 /// What a [`CustomerId`] names.
 #[derive(Debug)]
@@ -220,9 +222,26 @@ pub enum CrmError {
     /// Identity could not answer.
     #[error("{0}")]
     Identity(#[from] IdentityError),
+    /// Something about an import or an export.
+    #[error("{0}")]
+    Transfer(#[from] TransferError),
     /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
+}
+
+impl From<CrmError> for TransferError {
+    fn from(error: CrmError) -> Self {
+        match error {
+            CrmError::Transfer(error) => error,
+            CrmError::Db(error) => Self::Db(error),
+            CrmError::Stale(version) => Self::Stale(version),
+            CrmError::Duplicate(_) | CrmError::FieldTaken { .. } | CrmError::NotFound(_) => {
+                Self::Meanwhile(error.into())
+            }
+            other => Self::Refused(other.into()),
+        }
+    }
 }
 
 impl From<Problem> for CrmError {
@@ -295,6 +314,7 @@ impl AsProblem for CrmError {
             Self::Fields(error) => error.as_problem(),
             Self::Invalid(problem) => problem.clone(),
             Self::Identity(error) => error.as_problem(),
+            Self::Transfer(error) => error.as_problem(),
             Self::Db(error) => error.as_problem(),
         }
     }

@@ -17,6 +17,7 @@ use crate::platform::db::DbError;
 use crate::platform::fields::FieldsError;
 use crate::platform::id::Id;
 use crate::platform::problem::{AsProblem, Problem};
+use crate::platform::transfers::TransferError;
 
 /// What a [`LeadId`] names.
 #[derive(Debug)]
@@ -34,33 +35,6 @@ pub enum LeadsError {
     /// Not there, or of another lead.
     #[error("no such contact")]
     ContactNotFound,
-    /// Not there, or another tenant's.
-    #[error("no such import")]
-    ImportNotFound,
-    /// It is not done, was undone, only counted, or is too old.
-    #[error("the import cannot be undone")]
-    ImportOver,
-    /// Not there, forgotten, an import by now, or another tenant's.
-    #[error("no such upload")]
-    UploadNotFound,
-    /// Less of it has arrived than was announced.
-    #[error("the upload is not whole")]
-    UploadIncomplete,
-    /// Not the byte that comes next.
-    #[error("the upload goes on at byte {0}")]
-    UploadElsewhere(i64),
-    /// Not there, forgotten, or another tenant's.
-    #[error("no such export")]
-    ExportNotFound,
-    /// Its file is not there yet, or will never be.
-    #[error("the export has no file")]
-    ExportNotReady,
-    /// Not there, or another tenant's.
-    #[error("no such saved mapping")]
-    ImportMappingNotFound,
-    /// The tenant has a mapping of that name.
-    #[error("the name belongs to mapping {0}")]
-    ImportMappingNameTaken(uuid::Uuid),
     /// The e-mail address or phone number belongs to another lead.
     #[error("a duplicate of lead {existing}")]
     Duplicate {
@@ -118,6 +92,9 @@ pub enum LeadsError {
     /// Identity could not answer.
     #[error("{0}")]
     Identity(#[from] IdentityError),
+    /// Something about an import or an export.
+    #[error("{0}")]
+    Transfer(#[from] TransferError),
     /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
@@ -141,6 +118,20 @@ impl From<FieldsError> for LeadsError {
     }
 }
 
+impl From<LeadsError> for TransferError {
+    fn from(error: LeadsError) -> Self {
+        match error {
+            LeadsError::Transfer(error) => error,
+            LeadsError::Db(error) => Self::Db(error),
+            LeadsError::Stale(version) => Self::Stale(version),
+            LeadsError::Duplicate { .. } | LeadsError::FieldTaken { .. } | LeadsError::NotFound(_) => {
+                Self::Meanwhile(error.into())
+            }
+            other => Self::Refused(other.into()),
+        }
+    }
+}
+
 impl AsProblem for LeadsError {
     fn as_problem(&self) -> Problem {
         match self {
@@ -151,26 +142,7 @@ impl AsProblem for LeadsError {
                 "contact-not-found",
                 Message::new("No such contact", "No existe ese contacto"),
             ),
-            Self::ImportNotFound => Problem::not_found(
-                "import-not-found",
-                Message::new("No such import", "No existe esa importación"),
-            ),
-            Self::UploadNotFound => {
-                Problem::not_found("upload-not-found", Message::new("No such upload", "No existe esa carga"))
-            }
-            Self::UploadIncomplete => problems::upload_incomplete(),
-            Self::UploadElsewhere(received) => problems::upload_elsewhere(*received),
-            Self::ExportNotFound => Problem::not_found(
-                "export-not-found",
-                Message::new("No such export", "No existe esa exportación"),
-            ),
-            Self::ExportNotReady => problems::export_not_ready(),
-            Self::ImportOver => problems::import_over(),
-            Self::ImportMappingNotFound => Problem::not_found(
-                "import-mapping-not-found",
-                Message::new("No such saved mapping", "No existe esa asignación guardada"),
-            ),
-            Self::ImportMappingNameTaken(existing) => problems::import_mapping_name_taken(*existing),
+            Self::Transfer(error) => error.as_problem(),
             Self::RuleNotFound => Problem::not_found(
                 "assignment-rule-not-found",
                 Message::new("No such assignment rule", "No existe esa regla de asignación"),

@@ -1,33 +1,25 @@
-//! Exports over HTTP.
+//! Exports of leads over HTTP.
 
-use std::sync::Arc;
-
-use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, DispositionParam, DispositionType};
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use chrono::{DateTime, Utc};
-use futures_util::stream;
-use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
-use super::domain::{ExportFormat, ExportId, ExportStatus, MAX_COLUMNS, parse_column};
-use super::service::{self, KEPT_FOR, Query};
-use super::store::{self, ExportRow};
-use crate::kernel::{FieldSet, Invalid, Language};
-use crate::leads::contract::LeadsError;
+use super::cells::{READABLE, TOLD};
+use super::service::{LeadExports, Query};
+use crate::kernel::FieldSet;
 use crate::leads::http::{LeadFilter, ReadLeads, sort};
-use crate::leads::imports::sentence;
-use crate::leads::service as lead_service;
-use crate::platform::auth::{Actor, Authorized};
+use crate::leads::service;
+use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
 use crate::platform::fields::conditions;
-use crate::platform::http::{
-    Command, Cursor, Fields, Page, PageLimit, Query as Parameters, Reply, RequestContext,
-};
+use crate::platform::http::{Command, Page, Query as Parameters, Reply, RequestContext};
 use crate::platform::problem::{FieldError, Problem};
+use crate::platform::transfers::{
+    Export, ExportFormat, ExportId, ExportView, Exports, ExportsQuery, TransferError, export, export_columns,
+    export_file, exports_page,
+};
 
 /// Registers the operations on exports; they must stand before `/api/v1/leads/{id}`.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -36,19 +28,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(leads_list_exports)
         .service(leads_get_export)
         .service(leads_export_file);
-}
-
-/// What requests and the worker share: the worker's bell.
-#[derive(Debug, Clone, Default)]
-pub struct Exports {
-    signal: Arc<Notify>,
-}
-
-impl Exports {
-    /// Wakes the worker.
-    pub fn signal(&self) -> Arc<Notify> {
-        self.signal.clone()
-    }
 }
 
 /// Which leads to write into what kind of file.
@@ -72,44 +51,6 @@ pub struct ExportRequest {
     columns: Option<Vec<String>>,
 }
 
-/// An export and what it came to so far.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c61", "status": "completed", "format": "csv", "columns": ["company_name", "phone"],
-    "rows": 1177, "bytes": 81234, "file": "/api/v1/leads/exports/0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c61/file", "failure": null,
-    "created_at": "2026-11-22T18:00:00Z", "completed_at": "2026-11-22T18:00:02Z", "expires_at": "2026-11-29T18:00:00Z"
-}))]
-pub struct ExportView {
-    /// The export's identifier.
-    pub id: Uuid,
-    /// Where it stands.
-    #[schema(value_type = ExportStatus)]
-    pub status: String,
-    /// The kind of file.
-    #[schema(value_type = ExportFormat)]
-    pub format: String,
-    /// The columns of the file, once they are known.
-    #[schema(required)]
-    pub columns: Option<Vec<String>>,
-    /// Leads written so far.
-    pub rows: i32,
-    /// Bytes of the file so far.
-    pub bytes: i64,
-    /// Where the file is, once it is there.
-    #[schema(required)]
-    pub file: Option<String>,
-    /// Why it could not go on.
-    #[schema(required)]
-    pub failure: Option<String>,
-    /// When it was asked for.
-    pub created_at: DateTime<Utc>,
-    /// When it came to its end.
-    #[schema(required)]
-    pub completed_at: Option<DateTime<Utc>>,
-    /// When it is forgotten, with its file.
-    pub expires_at: DateTime<Utc>,
-}
-
 /// Export leads
 ///
 /// Writes the leads that a filter leaves into a file, in the background: follow `Location`. The file is kept for seven days, or
@@ -130,61 +71,25 @@ pub async fn leads_export(
     let language = RequestContext::of(&request).language();
     let (mut body, once) = (command.value, command.once);
     let said = body.filter.as_mut().map(LeadFilter::take_conditions).unwrap_or_default();
-    let columns = columns(body.columns)?;
+    let columns = export_columns(body.columns, &[&READABLE, &TOLD])?;
     let mut filter = body.filter.map(LeadFilter::parse).transpose()?.unwrap_or_default();
     let (format, order) = (body.format, body.sort);
     let reply = db
         .tenant(who.actor(), move |tx| {
-            once.run(tx, |tx| {
+            once.run(tx, |tx| -> Result<_, TransferError> {
                 let needs_fields =
                     !said.is_empty() || order.as_deref().is_some_and(|order| order.contains("field."));
-                let fields = if needs_fields { lead_service::definitions(tx)? } else { FieldSet::default() };
+                let fields = if needs_fields { service::definitions(tx)? } else { FieldSet::default() };
                 filter.fields = conditions(&fields, &said)?;
                 let sort = sort(order.as_deref(), &fields)
                     .map_err(|reason| Problem::invalid(vec![FieldError::at("/sort", reason)]))?;
-                let row = service::ask(tx, format, &Query { filter, sort }, columns)?;
-                let location = format!("/api/v1/leads/exports/{}", row.id);
-                Ok::<_, LeadsError>(Reply::accepted(&ExportView::new(row, language), location))
+                let query = serde_json::to_value(Query { filter, sort }).unwrap_or_default();
+                Export { format, query, columns }.ask(tx, &LeadExports, language)
             })
         })
         .await?;
     exports.signal().notify_one();
     Ok(reply)
-}
-
-fn columns(asked: Option<Vec<String>>) -> Result<Option<Vec<String>>, Problem> {
-    let Some(asked) = asked else { return Ok(None) };
-    let mut fields = Fields::default();
-    if !(1..=MAX_COLUMNS).contains(&asked.len()) {
-        fields.refuse("/columns", Invalid::new("must be 1 to 200 columns", "deben ser de 1 a 200 columnas"));
-    }
-    let mut columns: Vec<String> = Vec::new();
-    for (index, name) in asked.iter().enumerate().take(MAX_COLUMNS) {
-        let pointer = format!("/columns/{index}");
-        if let Some(column) = fields.take(&pointer, parse_column(name)) {
-            if columns.contains(&column) {
-                fields.refuse(
-                    &pointer,
-                    Invalid::new("is given twice; give it once", "está repetido; envíelo una vez"),
-                );
-            }
-            columns.push(column);
-        }
-    }
-    fields.finish()?;
-    Ok(Some(columns))
-}
-
-/// Which page of exports.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ExportsQuery {
-    /// Items a page.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 20)]
-    limit: Option<PageLimit>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
 }
 
 /// List exports
@@ -200,15 +105,8 @@ pub async fn leads_list_exports(
     query: Parameters<ExportsQuery>,
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
-    let limit = query.0.limit.unwrap_or_default();
-    let place = query.0.cursor.as_deref().map(Cursor::read_time).transpose()?;
     let language = RequestContext::of(&request).language();
-    db.tenant(who.actor(), move |tx| {
-        let rows = store::list(tx, place, limit)?;
-        let page = Page::cut(rows, limit, |row| Cursor::write(&(row.created_at, row.id)));
-        Ok::<_, Problem>(Reply::ok(&page.map(|row| ExportView::new(row, language))))
-    })
-    .await
+    exports_page(&LeadExports, query.0, who.actor(), language, &db).await
 }
 
 /// Read an export
@@ -224,11 +122,8 @@ pub async fn leads_get_export(
     id: Path<ExportId>,
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
-    let (id, language) = (id.into_inner(), RequestContext::of(&request).language());
-    db.tenant(who.actor(), move |tx| {
-        Ok::<_, Problem>(Reply::ok(&ExportView::new(store::find(tx, id)?, language)))
-    })
-    .await
+    let language = RequestContext::of(&request).language();
+    export(&LeadExports, id.into_inner(), who.actor(), language, &db).await
 }
 
 /// Download an export
@@ -247,64 +142,5 @@ pub async fn leads_export_file(
     id: Path<ExportId>,
     db: Data<Db>,
 ) -> Result<HttpResponse, Problem> {
-    let id = id.into_inner();
-    let row = db.tenant(who.actor(), move |tx| Ok::<_, Problem>(store::find(tx, id)?)).await?;
-    if row.status != ExportStatus::Completed.as_str() {
-        return Err(LeadsError::ExportNotReady.into());
-    }
-    let name = format!("leads-{}.{}", row.created_at.format("%Y-%m-%d"), row.format);
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(name)],
-    };
-    let kind = match ExportFormat::parse(&row.format) {
-        Some(ExportFormat::Xlsx) => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        _ => "text/csv; charset=utf-8",
-    };
-    let reader = Reader { db: Db::clone(&db), actor: who.actor(), id, next: 0, pieces: row.pieces };
-    let mut response = HttpResponse::Ok();
-    response.content_type(kind).insert_header((CONTENT_DISPOSITION, disposition));
-    Ok(response.streaming(stream::unfold(reader, Reader::next)))
-}
-
-/// Reads piece by piece what is sent.
-struct Reader {
-    db: Db,
-    actor: Actor,
-    id: ExportId,
-    next: i32,
-    pieces: i32,
-}
-
-impl Reader {
-    async fn next(mut self) -> Option<(Result<Bytes, LeadsError>, Self)> {
-        let (id, number) = (self.id, self.next);
-        if number == self.pieces {
-            return None;
-        }
-        self.next += 1;
-        let piece = self.db.tenant(self.actor.clone(), move |tx| store::piece(tx, id, number)).await;
-        // After an error the answer breaks off, so that nobody takes a part for the whole: the file may be forgotten meanwhile.
-        let piece = piece.and_then(|piece| piece.map(Bytes::from).ok_or(LeadsError::ExportNotFound));
-        Some((piece, self))
-    }
-}
-
-impl ExportView {
-    fn new(row: ExportRow, language: Language) -> Self {
-        let is_there = row.status == ExportStatus::Completed.as_str();
-        Self {
-            id: row.id,
-            file: is_there.then(|| format!("/api/v1/leads/exports/{}/file", row.id)),
-            status: row.status,
-            format: row.format,
-            columns: row.fields,
-            rows: row.rows,
-            bytes: row.bytes,
-            failure: row.failure.as_ref().map(|failure| sentence(failure, language)),
-            created_at: row.created_at,
-            completed_at: row.completed_at,
-            expires_at: row.created_at + KEPT_FOR,
-        }
-    }
+    export_file(&LeadExports, id.into_inner(), who.actor(), &db).await
 }

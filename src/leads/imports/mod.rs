@@ -13,19 +13,20 @@
 //! **Invariants.** The counts add up to the rows decided. A row is decided once, whatever is killed meanwhile: its leads and
 //! the place behind it commit together, and a batch begins only where the last one ended.
 
-pub mod decode;
 mod domain;
 mod http;
-pub mod mapping;
 mod service;
+pub(super) mod status_words;
 pub(super) mod store;
 mod tasks;
 mod undoing;
-pub mod values;
+mod vocabulary;
 mod worker;
 
 pub use domain::{FileName, ImportId, ImportStatus, Mode, OnDuplicate, Settings};
 pub use http::{Imports, routes};
 pub use service::{NewImport, Options, open_imports, open_uploads, saved_mappings};
-pub use store::{ImportRow, ReasonRow, sentence};
+pub use store::{ImportRow, ReasonRow};
 pub use tasks::{forget_uploads, run_alone, start};
+#[cfg(any(test, fuzzing))]
+pub(super) use vocabulary::LEAD;

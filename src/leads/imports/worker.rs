@@ -10,18 +10,19 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::decode::{Position, Sheet};
 use super::domain::{ImportId, Mode, Settings, failure};
-use super::mapping::Mapping;
 use super::service::{self, Batch, Decided, Plan, ReadRow};
 use super::store::{self, ImportRow};
 use super::tasks;
+use super::vocabulary::LEAD;
 use crate::identity::{People, TenantSettings};
 use crate::kernel::{FieldSet, Invalid, Message};
 use crate::leads::contract::LeadsError;
 use crate::leads::service as lead_service;
 use crate::platform::auth::{Actor, TenantId};
 use crate::platform::db::{Db, DbError};
+use crate::platform::sheets::decode::{Position, Sheet};
+use crate::platform::sheets::mapping::Mapping;
 
 /// Failures of one batch in a row, before the import is given back for a while.
 const MAX_TRIES: u32 = 12;
@@ -246,7 +247,7 @@ fn prepare(
     let settings: Settings = stored(&row.settings)?;
     Ok(Plan {
         id: ImportId::from(row.id),
-        mapping: Mapping::guess(sheet.headers()).with_overrides(&choices)?,
+        mapping: Mapping::guess(&LEAD, sheet.headers()).with_overrides(&choices)?,
         sheet,
         on_duplicate: settings.on_duplicate,
         context: service::row_context(settings, tenant, fields),

@@ -2,10 +2,11 @@
 
 use super::{assignment, fields};
 use crate::leads::contract::LeadsError;
-use crate::leads::{FIELDS, capture, exports, imports, store};
+use crate::leads::{FIELDS, TRANSFERS, capture, imports, store};
 use crate::platform::db::TenantTx;
 use crate::platform::limits::Quota;
 use crate::platform::problem::Problem;
+use crate::platform::transfers::open_exports;
 
 /// How much of each limit of leads the tenant uses.
 pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
@@ -16,7 +17,7 @@ pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
         capture::form_quota(tx)?,
         imports::open_imports(tx)?,
         imports::saved_mappings(tx)?,
-        exports::open_exports(tx)?,
+        open_exports(tx, TRANSFERS, "open_exports")?,
         imports::open_uploads(tx)?,
     ])
 }

@@ -1,5 +1,6 @@
-//! Exports of leads: any list as a file, and back.
+//! Exports: any list as a file, and back.
 
+mod others;
 mod round_trip;
 
 use calamine::{Data, Reader, Xlsx};
@@ -11,9 +12,14 @@ const PATH: &str = "/api/v1/leads/exports";
 
 /// Asks for an export, waits for its end, and answers it.
 async fn export(client: &Client, body: Value) -> Value {
-    let asked = client.post(PATH, body).await.expect(202);
+    export_of(client, PATH, body).await
+}
+
+/// The same of another kind of record.
+async fn export_of(client: &Client, path: &str, body: Value) -> Value {
+    let asked = client.post(path, body).await.expect(202);
     let location = asked.header("location").unwrap().to_owned();
-    assert_eq!(location, format!("{PATH}/{}", asked.text_at("/id")));
+    assert_eq!(location, format!("{path}/{}", asked.text_at("/id")));
     let status = async || client.get(&location).await.expect(200).body;
     until("the export ends", async || {
         !["pending", "running"].contains(&status().await["status"].as_str().unwrap())
@@ -29,6 +35,11 @@ async fn file(client: &Client, export: &Value) -> Vec<u8> {
 
 /// The rows of a file.
 fn rows(format: &str, bytes: Vec<u8>) -> Vec<Vec<String>> {
+    rows_of("Leads", format, bytes)
+}
+
+/// The rows of a file whose sheet has that name.
+fn rows_of(sheet: &str, format: &str, bytes: Vec<u8>) -> Vec<Vec<String>> {
     if format == "csv" {
         let text = String::from_utf8(bytes).unwrap();
         let text = text.strip_prefix('\u{feff}').unwrap();
@@ -36,7 +47,7 @@ fn rows(format: &str, bytes: Vec<u8>) -> Vec<Vec<String>> {
         return reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
     }
     let mut book = Xlsx::new(std::io::Cursor::new(bytes)).unwrap();
-    let range = book.worksheet_range("Leads").unwrap();
+    let range = book.worksheet_range(sheet).unwrap();
     let cell = |cell: &Data| cell.to_string();
     range.rows().map(|row| row.iter().map(cell).collect()).collect()
 }

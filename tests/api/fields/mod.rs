@@ -1,5 +1,7 @@
 //! Custom fields of leads: definitions, values, filters, orders, imports.
 
+mod products;
+
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, Tenant, TestApp, until};

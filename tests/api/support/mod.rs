@@ -5,7 +5,7 @@ mod database;
 mod money;
 mod providers;
 mod sales;
-mod seed;
+pub mod seed;
 mod services;
 
 use std::sync::OnceLock;

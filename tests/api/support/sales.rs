@@ -3,11 +3,16 @@
 use serde_json::{Value, json};
 
 use super::Tenant;
+use super::seed::export;
 
 /// Fills the catalogue, the inventory and quotations for a customer; what stands for each path parameter.
 pub async fn sales(tenant: &Tenant, marker: &str, customer: &str) -> Vec<(&'static str, String)> {
     let owner = &tenant.owner;
-    let good = json!({ "kind": "good", "sku": marker, "name": marker, "description": marker });
+    let field = json!({ "key": "talla", "label": marker, "type": "text" });
+    let field = owner.post("/api/v1/products/fields", field).await.expect(201).text_at("/id");
+    let good = json!({
+        "kind": "good", "sku": marker, "name": marker, "description": marker, "custom_fields": { "talla": marker }
+    });
     let good = owner.post("/api/v1/products", good).await.expect(201).text_at("/id");
     let components = json!([{ "product_id": good, "quantity": "2" }]);
     let bundle =
@@ -45,7 +50,10 @@ pub async fn sales(tenant: &Tenant, marker: &str, customer: &str) -> Vec<(&'stat
     act(2, "send", json!({})).await;
     act(2, "accept", json!({ "name": marker })).await;
     let url = sent.text_at("/public_url");
+    let exported = export(tenant, "products", json!({ "format": "csv", "filter": { "q": marker } })).await;
     vec![
+        ("/api/v1/products/fields/{id}", field),
+        ("/api/v1/products/exports/{id}", exported),
         ("/api/v1/quotations/{id}", sent.text_at("/id")),
         ("/api/v1/quotations/{id}/versions/{number}", "1".to_owned()),
         ("/api/v1/public/quotations/{token}", url.rsplit('/').next().unwrap_or_default().to_owned()),

@@ -188,8 +188,10 @@ async fn customers(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)>
         tenant.owner.get(&of_customer("health")).await.expect(200).body["checked_at"].is_string()
     })
     .await;
+    let exported = json!({ "format": "csv", "filter": { "tag": marker } });
     let step = "/api/v1/customers/{id}/onboardings/{onboarding_id}/steps/{step_id}";
     vec![
+        ("/api/v1/customers/exports/{id}", export(tenant, "customers", exported).await),
         (step, onboarding.text_at("/steps/0/id")),
         ("/api/v1/customers/{id}/onboardings/{onboarding_id}", onboarding.text_at("/id")),
         ("/api/v1/customers/onboarding-templates/{id}", template.text_at("/id")),
@@ -214,15 +216,20 @@ async fn files(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)> {
     let mapping = tenant.owner.post("/api/v1/leads/imports/mappings", mapping).await.expect(201);
     ids.push(("/api/v1/leads/imports/mappings/{id}", mapping.text_at("/id")));
     ids.push(("/api/v1/leads/imports/uploads/{id}", upload(tenant, marker).await));
-    let export = json!({ "format": "csv", "filter": { "tag": marker } });
-    let export = tenant.owner.post("/api/v1/leads/exports", export).await.expect(202);
+    let body = json!({ "format": "csv", "filter": { "tag": marker } });
+    ids.push(("/api/v1/leads/exports/{id}", export(tenant, "leads", body).await));
+    ids
+}
+
+/// A finished export of records that are called `name`.
+pub async fn export(tenant: &Tenant, name: &str, body: serde_json::Value) -> String {
+    let export = tenant.owner.post(&format!("/api/v1/{name}/exports"), body).await.expect(202);
     let location = export.header("location").expect("it is found somewhere").to_owned();
     until("the export ends", async || {
         tenant.owner.get(&location).await.expect(200).text_at("/status") == "completed"
     })
     .await;
-    ids.push(("/api/v1/leads/exports/{id}", export.text_at("/id")));
-    ids
+    export.text_at("/id")
 }
 
 /// An upload of which a part has arrived.

@@ -37,6 +37,7 @@ const LISTED: &[(&str, Class)] = &[
 /// Every function that runs with its owner's rights. A new one is looked at by a second pair of eyes, then listed here.
 const DEFINERS: &[&str] = &[
     "billing.documents_to_make",
+    "billing.exports_to_run",
     "billing.find_payment_account",
     "billing.find_products",
     "billing.find_quotation",
@@ -44,7 +45,9 @@ const DEFINERS: &[&str] = &[
     "billing.provider_work",
     "billing.subscriptions_to_bill",
     "billing.tenants_with_lots_due",
+    "billing.tenants_with_products",
     "billing.tenants_with_quotations_due",
+    "crm.exports_to_run",
     "crm.find",
     "crm.tenants",
     "events.make_room",

@@ -1,15 +1,26 @@
 //! The catalogue over HTTP.
 
+mod fields;
+mod filter;
 mod lists;
 mod products;
 mod views;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Registers the operations on products and prices.
+pub use filter::ProductsFilter;
+pub use products::{fields_for, sort};
+
+/// Registers the operations on products and prices; fixed paths stand before those with an identifier.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(products::products_list)
+        .configure(super::exports::routes)
+        .service(fields::products_list_fields)
+        .service(fields::products_define_field)
+        .service(fields::products_get_field)
+        .service(fields::products_change_field)
+        .service(fields::products_archive_field)
         .service(products::products_create)
         .service(products::products_get)
         .service(products::products_update)

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{get, patch, post};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::views::ProductView;
@@ -10,16 +11,18 @@ use crate::billing::catalog::ProductKind;
 use crate::billing::catalog::domain::{Component, Details};
 use crate::billing::catalog::service::{self, sku_key};
 use crate::billing::catalog::store::{
-    self, ComponentRow, ProductFilter, ProductPlace, ProductRow, ProductSort,
+    self, ComponentRow, ProductFilter, ProductPlace, ProductRow, ProductSort, ProductSortKey,
 };
 use crate::billing::contract::{ProductId, SalesError};
 use crate::billing::domain::{ProductKey, Tax, UnitCode};
 use crate::billing::http::{ReadBilling, Usage, WriteBilling};
-use crate::kernel::{Invalid, Line, Prose, WebUrl};
+use crate::kernel::{FieldSet, Invalid, Line, Prose, WebUrl};
 use crate::platform::auth::Authorized;
-use crate::platform::db::Db;
+use crate::platform::db::{Db, TenantTx};
+use crate::platform::fields::{FieldOrder, conditions};
 use crate::platform::http::{
-    Body, Command, Cursor, IfMatch, Page, PageLimit, Patch, Query, Reply, search_patterns,
+    Body, Command, Cursor, Direction, IfMatch, Page, PageLimit, Patch, QueryWithFields, Reply,
+    search_patterns,
 };
 use crate::platform::problem::{FieldError, Problem};
 
@@ -39,8 +42,8 @@ pub struct ProductsQuery {
     /// Words in the name or the SKU; accents and capitals do not matter.
     #[param(max_length = 100)]
     q: Option<String>,
-    /// `created_at` or `name`; `-` before it turns it round.
-    #[param(pattern = "^-?(created_at|name)$")]
+    /// `created_at`, `name` or `field.<key>`; `-` before it turns it round.
+    #[param(pattern = "^-?(created_at|name|field\\.[a-z0-9][a-z0-9_]{0,59})$")]
     sort: Option<String>,
     /// Items a page.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 20)]
@@ -82,6 +85,9 @@ pub struct ProductRequest {
     /// What a bundle holds: goods and services.
     #[schema(max_items = 50)]
     components: Option<Vec<Component>>,
+    /// What the company keeps beside: texts, numbers, booleans or null by name.
+    #[schema(value_type = Option<Object>)]
+    custom_fields: Option<Map<String, Value>>,
 }
 
 /// What changes of a product: what is left out stays, null clears.
@@ -125,41 +131,63 @@ pub struct ProductPatch {
     /// Whether it is sold.
     #[schema(nullable = false)]
     status: Option<Usage>,
+    /// Fields to set; null takes one away.
+    #[schema(value_type = Option<Object>)]
+    #[serde(default)]
+    custom_fields: Option<Map<String, Value>>,
 }
 
 /// List products
 ///
 /// Lists products, services, bundles and lots, newest first when no order is given.
+///
+/// Each field that your company defined is a filter too: `field.<key>=<value>`, and of numbers and dates
+/// `field.<key>.from` (included) and `field.<key>.to` (excluded). A field that is not defined is 422. In an order by a field,
+/// products without one have no place.
 #[utoipa::path(operation_id = "products_list", tag = "products", params(ProductsQuery),
     security(("bearer" = ["billing:read"])),
     responses((status = 200, description = "A page of products.", body = Page<ProductView>)))]
 #[get("/api/v1/products")]
 pub async fn products_list(
     who: Authorized<ReadBilling>,
-    query: Query<ProductsQuery>,
+    query: QueryWithFields<ProductsQuery>,
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
-    let query = query.0;
-    let limit = query.limit.unwrap_or_default();
-    let sort = sort(query.sort.as_deref())?;
+    let QueryWithFields(query, parameters) = query;
+    let (limit, order) = (query.limit.unwrap_or_default(), query.sort);
     let place = query.cursor.as_deref().map(Cursor::read::<ProductPlace>).transpose()?;
-    if place.as_ref().is_some_and(|place| !place.fits(sort)) {
-        return Err(Cursor::refused());
-    }
-    let filter = ProductFilter {
+    let mut filter = ProductFilter {
         kind: query.kind.map(|kind| kind.as_str().to_owned()),
         is_archived: query.status.map(Usage::is_archived),
         sku_key: query.sku.as_deref().map(sku_key),
         patterns: query.q.as_deref().map(search_patterns).transpose()?,
+        fields: Vec::new(),
     };
     db.tenant(who.actor(), move |tx| {
-        let rows = store::list(tx, filter, sort, place, limit)?;
+        let fields = fields_for(tx, &parameters, order.as_deref())?;
+        filter.fields = conditions(&fields, &parameters)?;
+        let sort = sort(order.as_deref(), &fields)
+            .map_err(|reason| Problem::invalid(vec![FieldError::parameter("sort", reason)]))?;
+        if place.as_ref().is_some_and(|place| !place.fits(&sort)) {
+            return Err(Cursor::refused());
+        }
+        let rows = store::list(tx, &filter, &sort, place, limit)?;
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let components = store::components(tx, &ids)?;
-        let page = Page::cut(rows, limit, |row| ProductPlace::behind(sort, row));
+        let page = Page::cut(rows, limit, |row| ProductPlace::behind(&sort, row));
         Ok::<_, Problem>(Reply::ok(&page.map(|row| ProductView::new(row, &components))))
     })
     .await
+}
+
+/// The fields that a list needs, which are none when it neither asks for values nor is ordered by one.
+pub fn fields_for(
+    tx: &mut TenantTx<'_>,
+    said: &[(String, String)],
+    order: Option<&str>,
+) -> Result<FieldSet, SalesError> {
+    let is_needed = !said.is_empty() || order.is_some_and(|order| order.contains("field."));
+    if is_needed { service::definitions(tx) } else { Ok(FieldSet::default()) }
 }
 
 /// Create a product
@@ -240,20 +268,28 @@ fn reply((row, components): (ProductRow, Vec<ComponentRow>)) -> Reply {
     Reply::ok(&ProductView::new(row, &components)).version(version)
 }
 
-fn sort(text: Option<&str>) -> Result<ProductSort, Problem> {
-    match text.unwrap_or("-created_at") {
-        "created_at" => Ok(ProductSort::Oldest),
-        "-created_at" => Ok(ProductSort::Newest),
-        "name" => Ok(ProductSort::Name),
-        "-name" => Ok(ProductSort::NameBackwards),
-        _ => {
-            let reason = Invalid::new(
-                "must be created_at or name, with - before it to turn it round",
-                "debe ser created_at o name, con - delante para invertirlo",
-            );
-            Err(Problem::invalid(vec![FieldError::parameter("sort", reason)]))
-        }
-    }
+/// The order that `text` names.
+pub fn sort(text: Option<&str>, fields: &FieldSet) -> Result<ProductSort, Invalid> {
+    let text = text.unwrap_or("-created_at");
+    let (name, direction) = match text.strip_prefix('-') {
+        Some(name) => (name, Direction::Descending),
+        None => (text, Direction::Ascending),
+    };
+    let field = || name.strip_prefix("field.").and_then(|key| fields.get(key));
+    let key = match name {
+        "created_at" => ProductSortKey::CreatedAt,
+        "name" => ProductSortKey::Name,
+        _ => match field().filter(|field| field.kind.is_single()) {
+            Some(field) => ProductSortKey::Field(FieldOrder::by(field)),
+            None => {
+                return Err(Invalid::new(
+                    "must be created_at, name or field.<key> of a defined field that is not multi_choice, with - before it to turn it round",
+                    "debe ser created_at, name o field.<clave> de un campo definido que no sea multi_choice, con - delante para invertirlo",
+                ));
+            }
+        },
+    };
+    Ok(ProductSort { key, direction })
 }
 
 impl ProductRequest {
@@ -270,6 +306,7 @@ impl ProductRequest {
             allows_backorder: self.allows_backorder.unwrap_or(false),
             is_archived: false,
             components: self.components.unwrap_or_default(),
+            custom_fields: self.custom_fields.unwrap_or_default(),
         }
     }
 }
@@ -297,6 +334,13 @@ impl ProductPatch {
         if let Some(mut components) = self.components {
             components.sort_by_key(|component| component.product_id);
             details.components = components;
+        }
+        for (name, value) in self.custom_fields.unwrap_or_default() {
+            if value.is_null() {
+                details.custom_fields.shift_remove(&name);
+            } else {
+                details.custom_fields.insert(name, value);
+            }
         }
     }
 }

@@ -48,6 +48,9 @@ pub struct ProductView {
     /// What a bundle holds.
     #[schema(value_type = Vec<Component>)]
     components: Vec<ComponentView>,
+    /// What the company keeps beside.
+    #[schema(value_type = Object)]
+    custom_fields: Value,
     /// Whether it is sold.
     #[schema(value_type = Usage)]
     status: &'static str,
@@ -131,6 +134,7 @@ impl ProductView {
             images: row.images,
             tracks_stock: row.tracks_stock,
             allows_backorder: row.allows_backorder,
+            custom_fields: row.custom_fields,
             status: usage(row.archived_at.is_some()),
             version: row.version,
             created_at: row.created_at,
@@ -168,7 +172,7 @@ fn product_example() -> Value {
         "name": "Uniforme escolar, talla M", "description": null, "sat_product_key": "53102700", "unit_code": "H87",
         "taxes": [{ "tax": "iva", "kind": "transferred", "factor": "rate", "rate": "0.16" }],
         "images": ["https://www.empresa.mx/uniforme.jpg"], "tracks_stock": true, "allows_backorder": false,
-        "components": [], "status": "active", "version": 1, "created_at": "2026-01-05T15:00:00Z",
+        "components": [], "custom_fields": { "talla": "M" }, "status": "active", "version": 1, "created_at": "2026-01-05T15:00:00Z",
         "updated_at": "2026-01-05T15:00:00Z"
     })
 }

@@ -1,25 +1,26 @@
 //! Products in the database; prices are in `prices`.
 
+mod listing;
 mod prices;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
-use serde::{Deserialize, Serialize};
+use diesel::sql_types::{Array, Uuid as SqlUuid};
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use listing::{ProductFilter, ProductPlace, ProductSort, ProductSortKey, custom_keys, list};
 pub use prices::{
-    PriceListRow, PriceRow, delete_price, find_list, list_lists, list_prices, lock_list, price_at, save_list,
-    save_price,
+    PriceListRow, PriceRow, delete_price, find_list, list_lists, list_prices, lock_list, price_at,
+    prices_among, save_list, save_price,
 };
 
 use super::schema::{bundle_components, products};
 use crate::billing::BILLING;
 use crate::billing::contract::{SalesError, Thing};
-use crate::platform::db::{DbError, TenantTx};
-use crate::platform::http::{Cursor, PageLimit};
+use crate::platform::auth::TenantId;
+use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::id::Id;
 
 /// A product as it is stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -43,6 +44,7 @@ pub struct ProductRow {
     pub search_text: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub custom_fields: Value,
 }
 
 /// A part of a bundle as it is stored.
@@ -54,112 +56,6 @@ pub struct ComponentRow {
     pub product_id: Uuid,
     pub product_kind: String,
     pub quantity: i64,
-}
-
-/// Which products.
-#[derive(Debug, Clone, Default)]
-pub struct ProductFilter {
-    pub kind: Option<String>,
-    pub is_archived: Option<bool>,
-    pub sku_key: Option<String>,
-    pub patterns: Option<Vec<String>>,
-}
-
-/// The order of a list of products.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ProductSort {
-    Oldest,
-    Newest,
-    Name,
-    NameBackwards,
-}
-
-/// The place behind a product in a list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ProductPlace {
-    sort: ProductSort,
-    key: PlaceKey,
-    id: Uuid,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-enum PlaceKey {
-    Time(DateTime<Utc>),
-    Name(String),
-}
-
-impl ProductPlace {
-    /// The cursor behind `row`.
-    pub fn behind(sort: ProductSort, row: &ProductRow) -> String {
-        let key = match sort {
-            ProductSort::Oldest | ProductSort::Newest => PlaceKey::Time(row.created_at),
-            ProductSort::Name | ProductSort::NameBackwards => PlaceKey::Name(row.name.clone()),
-        };
-        Cursor::write(&Self { sort, key, id: row.id })
-    }
-
-    /// Whether it is a place in a list of this order.
-    pub fn fits(&self, sort: ProductSort) -> bool {
-        let is_timed = matches!(sort, ProductSort::Oldest | ProductSort::Newest);
-        self.sort == sort
-            && match &self.key {
-                // Anybody can write a cursor, and PostgreSQL's times begin in 4713 BC.
-                PlaceKey::Time(at) => is_timed && at.timestamp() >= 0,
-                PlaceKey::Name(_) => !is_timed,
-            }
-    }
-}
-
-/// A page of products.
-pub fn list(
-    tx: &mut TenantTx<'_>,
-    filter: ProductFilter,
-    sort: ProductSort,
-    place: Option<ProductPlace>,
-    limit: PageLimit,
-) -> Result<Vec<ProductRow>, SalesError> {
-    let mut query = products::table.filter(products::tenant_id.eq(tx.tenant().uuid())).into_boxed();
-    if let Some(kind) = filter.kind {
-        query = query.filter(products::kind.eq(kind));
-    }
-    match filter.is_archived {
-        Some(true) => query = query.filter(products::archived_at.is_not_null()),
-        Some(false) => query = query.filter(products::archived_at.is_null()),
-        None => {}
-    }
-    if let Some(key) = filter.sku_key {
-        query = query.filter(products::sku_key.eq(key));
-    }
-    if let Some(patterns) = filter.patterns {
-        let found = sql::<Bool>("id IN (SELECT billing.find_products(");
-        query = query.filter(found.bind::<Array<Text>, _>(patterns).sql("))"));
-    }
-    let (column, comparison) = match sort {
-        ProductSort::Oldest => ("created_at", ">"),
-        ProductSort::Newest => ("created_at", "<"),
-        ProductSort::Name => ("name", ">"),
-        ProductSort::NameBackwards => ("name", "<"),
-    };
-    // A row comparison is one index condition, and leakproof as its parts are.
-    let start = sql::<Bool>(&format!("({column}, id) {comparison} ("));
-    if let Some(place) = place {
-        query = match place.key {
-            PlaceKey::Time(at) => {
-                query.filter(start.bind::<Timestamptz, _>(at).sql(", ").bind::<SqlUuid, _>(place.id).sql(")"))
-            }
-            PlaceKey::Name(name) => {
-                query.filter(start.bind::<Text, _>(name).sql(", ").bind::<SqlUuid, _>(place.id).sql(")"))
-            }
-        };
-    }
-    let query = match sort {
-        ProductSort::Oldest => query.order((products::created_at.asc(), products::id.asc())),
-        ProductSort::Newest => query.order((products::created_at.desc(), products::id.desc())),
-        ProductSort::Name => query.order((products::name.asc(), products::id.asc())),
-        ProductSort::NameBackwards => query.order((products::name.desc(), products::id.desc())),
-    };
-    let rows = query.limit(limit.rows_to_read()).select(ProductRow::as_select()).load(tx.conn(BILLING)?);
-    Ok(rows.map_err(DbError::from)?)
 }
 
 /// The product.
@@ -243,4 +139,11 @@ pub fn replace_components(
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())
+}
+
+/// Every tenant that has products.
+pub fn tenants(tx: &mut SystemTx<'_>) -> Result<Vec<TenantId>, SalesError> {
+    let tenants = diesel::dsl::sql::<Array<SqlUuid>>("ARRAY(SELECT billing.tenants_with_products())");
+    let tenants = diesel::select(tenants).get_result::<Vec<Uuid>>(tx.conn()).map_err(DbError::from)?;
+    Ok(tenants.into_iter().map(Id::from).collect())
 }

@@ -152,3 +152,14 @@ pub fn price_at(
     let price = query.order(price_lists::id.desc()).select(prices::unit_price).first(tx.conn(BILLING)?);
     Ok(price.optional().map_err(DbError::from)?)
 }
+
+/// Those of `products` that have a price in `list`, each with it.
+pub fn prices_among(tx: &mut TenantTx<'_>, list: Uuid, of: &[Uuid]) -> Result<Vec<(Uuid, i64)>, SalesError> {
+    let rows = prices::table
+        .filter(prices::tenant_id.eq(tx.tenant().uuid()))
+        .filter(prices::price_list_id.eq(list))
+        .filter(prices::product_id.eq_any(of))
+        .select((prices::product_id, prices::unit_price))
+        .load(tx.conn(BILLING)?);
+    Ok(rows.map_err(DbError::from)?)
+}

@@ -277,6 +277,7 @@ impl LotRequest {
             allows_backorder: false,
             is_archived: false,
             components: Vec::new(),
+            custom_fields: serde_json::Map::new(),
         };
         let lot = LotDetails {
             number: self.number,

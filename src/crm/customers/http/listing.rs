@@ -155,7 +155,7 @@ impl ListQuery {
 }
 
 /// The order that `text` names.
-fn sort(text: Option<&str>, fields: &FieldSet) -> Result<Sort, Invalid> {
+pub fn sort(text: Option<&str>, fields: &FieldSet) -> Result<Sort, Invalid> {
     let text = text.unwrap_or("-created_at");
     let (name, direction) = match text.strip_prefix('-') {
         Some(name) => (name, Direction::Descending),

@@ -3,6 +3,7 @@
 mod activities;
 mod contacts;
 mod fields;
+mod filter;
 mod listing;
 mod progress;
 mod records;
@@ -11,6 +12,8 @@ mod views;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use filter::CustomerFilter;
+pub use listing::sort;
 pub use records::customer_view;
 pub use views::CustomerView;
 
@@ -21,6 +24,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(listing::customers_list)
         .service(listing::customers_summary)
+        .configure(crate::crm::customers::exports::routes)
         .service(fields::customers_list_fields)
         .service(fields::customers_define_field)
         .service(fields::customers_get_field)

@@ -20,7 +20,7 @@ use crate::platform::fields::{FieldCondition, FieldOrder};
 use crate::platform::http::{Cursor, Direction, PageLimit};
 
 /// Which customers are asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Filter {
     pub status: Option<Status>,
     pub kind: Option<CustomerKind>,
@@ -146,6 +146,13 @@ fn in_order(tx: &mut TenantTx<'_>, ids: &[Uuid]) -> Result<Vec<Row>, CrmError> {
         .map_err(DbError::from)?;
     let mut rows: HashMap<Uuid, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
     Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
+}
+
+/// The names of all custom fields of the customers that `filter` leaves, at most `at_most`.
+pub fn custom_keys(tx: &mut TenantTx<'_>, filter: &Filter, at_most: i64) -> Result<Vec<String>, CrmError> {
+    let keys = sql::<Text>("jsonb_object_keys(custom_fields)");
+    let query = narrowed(tx, filter)?.select(keys).distinct().limit(at_most);
+    Ok(query.load(tx.conn(CRM)?).map_err(DbError::from)?)
 }
 
 /// How many customers there are.

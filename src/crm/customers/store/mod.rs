@@ -15,7 +15,7 @@ pub use contacts::{
     ContactRow, contacts, delete_contact, find_contact, insert_contact, no_primary, save_contact,
 };
 pub use hierarchy::{above, children, height, lock_hierarchy};
-pub use listing::{Counts, Filter, Place, Sort, SortKey, counts, list};
+pub use listing::{Counts, Filter, Place, Sort, SortKey, counts, custom_keys, list};
 use rows::row;
 pub use rows::{Row, restore};
 

@@ -1,17 +1,17 @@
 //! From the texts of a row to a lead that could be created.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use serde_json::{Map, Value};
 
 use super::reasons::{unreachable, unreadable};
 use crate::kernel::{
     Country, Currency, EmailAddress, FieldSet, Invalid, Line, Message, Phone, Prose, TimeZone, WebUrl,
 };
 use crate::leads::domain::{Details, Form, Status, Touch};
-use crate::leads::imports::mapping::{Picked, RowDraft};
-use crate::leads::imports::values;
+use crate::leads::imports::status_words;
 use crate::platform::http::Fields;
 use crate::platform::problem::Problem;
+use crate::platform::sheets::mapping::RowDraft;
+use crate::platform::sheets::{Kept, values};
 
 /// What rows are read by.
 #[derive(Debug, Clone)]
@@ -55,31 +55,33 @@ pub struct Candidate {
 }
 
 /// Reads a row, or says why it is no lead. `now` bounds the times in it.
-pub fn read_row(draft: RowDraft, context: &RowContext, now: DateTime<Utc>) -> Result<Candidate, Message> {
-    let mut kept =
-        Kept(draft.custom.iter().map(|(name, text)| (name.clone(), text.clone().into())).collect());
+pub fn read_row(mut draft: RowDraft, context: &RowContext, now: DateTime<Utc>) -> Result<Candidate, Message> {
+    let mut kept = Kept::new(&draft);
     let email = kept.pick(&draft.email(), "email", EmailAddress::as_str);
     let phone = kept.pick(&draft.phone(context.country), "phone", Phone::as_str);
     if email.is_none() && phone.is_none() {
         let why = draft.email().refused.into_iter().chain(draft.phone(context.country).refused).next();
         return Err(why.map_or_else(unreachable, |(_, why)| unreadable(&why)));
     }
-    let contact_name = kept.line::<255>("contact_name", draft.contact_name);
-    let name = if draft.company_name.is_some() { Name::Given } else { Name::Borrowed };
-    let company_name = draft.company_name.or_else(|| contact_name.clone());
+    let contact_name = kept.line::<255>("contact_name", draft.take("contact_name"));
+    let name = if draft.text("company_name").is_some() { Name::Given } else { Name::Borrowed };
+    let company_name = draft.take("company_name").or_else(|| contact_name.clone());
     let company_name = company_name.or_else(|| email.clone()).or_else(|| phone.clone());
-    let website = kept.text("website", draft.website, WebUrl::parse_lenient);
-    let industry = kept.line::<100>("industry", draft.industry);
-    let employee_count = kept.value("employee_count", draft.employee_count, values::employee_count);
-    let annual_revenue = kept
-        .value("annual_revenue", draft.annual_revenue, |text| values::annual_revenue(text, context.currency));
-    let source = kept.line::<100>("source", draft.source).unwrap_or_else(|| context.source.to_string());
-    let status = kept.value("status", draft.status, status);
-    let created_at = kept.value("created_at", draft.created_at, |text| past(text, context.zone, now));
-    let owner = kept.value("owner_email", draft.owner_email, EmailAddress::parse);
-    let touch = kept.touch([draft.utm_source, draft.utm_medium, draft.utm_campaign]);
-    let tags = kept.tags(draft.tags);
-    let notes = kept.text("notes", draft.notes, Prose::<10_000>::parse);
+    let website = kept.text("website", draft.take("website"), WebUrl::parse_lenient);
+    let industry = kept.line::<100>("industry", draft.take("industry"));
+    let employee_count = kept.value("employee_count", draft.take("employee_count"), values::employee_count);
+    let annual_revenue = kept.value("annual_revenue", draft.take("annual_revenue"), |text| {
+        values::annual_revenue(text, context.currency)
+    });
+    let source =
+        kept.line::<100>("source", draft.take("source")).unwrap_or_else(|| context.source.to_string());
+    let status = kept.value("status", draft.take("status"), status);
+    let created_at = kept.value("created_at", draft.take("created_at"), |text| past(text, context.zone, now));
+    let owner = kept.value("owner_email", draft.take("owner_email"), EmailAddress::parse);
+    let touch =
+        touch(&mut kept, [draft.take("utm_source"), draft.take("utm_medium"), draft.take("utm_campaign")]);
+    let tags = kept.tags(draft.all("tags"));
+    let notes = kept.text("notes", draft.take("notes"), Prose::<10_000>::parse);
     kept.read_fields(&context.fields);
     let form = Form {
         company_name,
@@ -93,102 +95,27 @@ pub fn read_row(draft: RowDraft, context: &RowContext, now: DateTime<Utc>) -> Re
         source: Some(source),
         tags,
         notes,
-        custom_fields: kept.0,
+        custom_fields: kept.into_values(),
         consent: None,
     };
     let details = form.parse(context.country).map_err(|problem| first_reason(&problem))?;
     Ok(Candidate { details, name, status: status.unwrap_or(Status::New), created_at, owner, touch })
 }
 
-/// The custom fields of a row, where texts go that nothing else takes.
-struct Kept(Map<String, Value>);
-
-impl Kept {
-    /// Keeps a text; two of one name are joined.
-    fn keep(&mut self, name: &str, text: &str) {
-        let text = match self.0.get(name).and_then(Value::as_str) {
-            Some(there) => format!("{there}; {text}"),
-            None => text.to_owned(),
-        };
-        self.0.insert(name.to_owned(), text.into());
-    }
-
-    /// Reads the texts of defined fields; those that cannot be read are kept.
-    fn read_fields(&mut self, fields: &FieldSet) {
-        for (key, text, _) in fields.read_cells(&mut self.0) {
-            self.keep(&format!("{key}_original"), &text);
-        }
-    }
-
-    /// The chosen one of several e-mails or phones as text; the others and the unreadable ones are kept.
-    fn pick<T>(&mut self, picked: &Picked<T>, field: &str, text: impl Fn(&T) -> &str) -> Option<String> {
-        for other in &picked.others {
-            self.keep(&format!("other_{field}s"), text(other));
-        }
-        for (refused, _) in &picked.refused {
-            self.keep(&format!("{field}_original"), refused);
-        }
-        picked.chosen.as_ref().map(|chosen| text(chosen).to_owned())
-    }
-
-    /// What `parse` makes of a text; one that it refuses is kept.
-    fn value<T>(
-        &mut self,
-        field: &str,
-        text: Option<String>,
-        parse: impl FnOnce(&str) -> Result<T, Invalid>,
-    ) -> Option<T> {
-        let text = text?;
-        let value = parse(&text).ok();
-        if value.is_none() {
-            self.keep(&format!("{field}_original"), &text);
-        }
-        value
-    }
-
-    /// A text that `parse` takes; one that it refuses is kept.
-    fn text<T>(
-        &mut self,
-        field: &str,
-        text: Option<String>,
-        parse: impl FnOnce(&str) -> Result<T, Invalid>,
-    ) -> Option<String> {
-        self.value(field, text, |text| parse(text).map(|_| text.to_owned()))
-    }
-
-    /// A line of at most `MAX` characters; a longer one is kept.
-    fn line<const MAX: usize>(&mut self, field: &str, text: Option<String>) -> Option<String> {
-        self.text(field, text, Line::<MAX>::parse)
-    }
-
-    /// At most 50 tags of at most 50 characters; the others are kept.
-    fn tags(&mut self, tags: Vec<String>) -> Vec<String> {
-        let mut taken = Vec::new();
-        for tag in tags {
-            if taken.len() < 50 && Line::<50>::parse(&tag).is_ok() {
-                taken.push(tag);
-            } else {
-                self.keep("tags_original", &tag);
-            }
-        }
-        taken
-    }
-
-    /// The touch of source, medium and campaign.
-    fn touch(&mut self, [source, medium, campaign]: [Option<String>; 3]) -> Option<Touch> {
-        let touch = Touch {
-            source: self.line::<500>("utm_source", source),
-            medium: self.line::<500>("utm_medium", medium),
-            campaign: self.line::<500>("utm_campaign", campaign),
-            ..Touch::default()
-        };
-        if touch == Touch::default() { None } else { touch.parse(&mut Fields::default()) }
-    }
+/// The touch of source, medium and campaign.
+fn touch(kept: &mut Kept, [source, medium, campaign]: [Option<String>; 3]) -> Option<Touch> {
+    let touch = Touch {
+        source: kept.line::<500>("utm_source", source),
+        medium: kept.line::<500>("utm_medium", medium),
+        campaign: kept.line::<500>("utm_campaign", campaign),
+        ..Touch::default()
+    };
+    if touch == Touch::default() { None } else { touch.parse(&mut Fields::default()) }
 }
 
 /// A state to begin in: nobody becomes a customer by an import of leads.
 fn status(text: &str) -> Result<Status, Invalid> {
-    values::status(text)
+    status_words::status(text)
         .and_then(Status::parse)
         .filter(|status| *status != Status::Converted)
         .ok_or_else(|| Invalid::new("This is no state to begin in.", "Este no es un estado inicial."))

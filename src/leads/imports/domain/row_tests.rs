@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use super::{Candidate, Name, RowContext, read_row};
 use crate::kernel::{Country, Currency, FieldSet, Line, Message, TimeZone};
 use crate::leads::domain::Status;
-use crate::leads::imports::decode::Sheet;
-use crate::leads::imports::mapping::Mapping;
+use crate::leads::imports::vocabulary::LEAD;
+use crate::platform::sheets::decode::Sheet;
+use crate::platform::sheets::mapping::Mapping;
 
 fn now() -> DateTime<Utc> {
     "2026-11-22T18:00:00Z".parse().unwrap()
@@ -14,7 +15,7 @@ fn now() -> DateTime<Utc> {
 
 fn read(header: &str, row: &str) -> Result<Candidate, Message> {
     let sheet = Sheet::open(format!("{header}\n{row}\n").into_bytes()).unwrap();
-    let draft = Mapping::guess(sheet.headers()).apply(&sheet.rows().next().unwrap().unwrap());
+    let draft = Mapping::guess(&LEAD, sheet.headers()).apply(&sheet.rows().next().unwrap().unwrap());
     let context = RowContext {
         country: Country::MEXICO,
         currency: Currency::MXN,

@@ -25,7 +25,6 @@ use upload::{Room, Upload};
 use uploads::Whole;
 use views::ImportView;
 
-use super::decode::Sheet;
 use super::domain::{ImportId, Mode, OnDuplicate, Settings, UploadId};
 use super::service::{self, NewImport, Options, Worker};
 use super::store;
@@ -39,6 +38,7 @@ use crate::platform::http::{
 };
 use crate::platform::idempotency::Once;
 use crate::platform::problem::Problem;
+use crate::platform::sheets::decode::Sheet;
 
 /// Registers the operations on imports; they must stand before `/api/v1/leads/{id}`.
 pub fn routes(config: &mut ServiceConfig<'_>) {

@@ -14,12 +14,12 @@ use crate::leads::contract::LeadsError;
 use crate::leads::domain::Form;
 use crate::leads::http::{PeopleData, WriteLeads};
 use crate::leads::imports::domain::Candidate;
-use crate::leads::imports::mapping::Basis;
 use crate::leads::imports::service::{self, Preview, PreviewRow};
 use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
 use crate::platform::http::{Reply, RequestContext};
 use crate::platform::problem::Problem;
+use crate::platform::sheets::mapping::Basis;
 
 /// What an import would read.
 #[derive(Debug, Serialize, ToSchema)]

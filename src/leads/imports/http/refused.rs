@@ -9,13 +9,13 @@ use crate::kernel::Language;
 use crate::leads::contract::LeadsError;
 use crate::leads::http::ReadLeads;
 use crate::leads::imports::domain::ImportId;
-use crate::leads::imports::mapping::{REASON_COLUMN, ROW_COLUMN};
 use crate::leads::imports::store::{self, ImportRow, RefusedRow};
-use crate::leads::sheets::{MARK, write_line};
 use crate::platform::auth::{Actor, Authorized};
 use crate::platform::db::Db;
 use crate::platform::http::RequestContext;
 use crate::platform::problem::Problem;
+use crate::platform::sheets::cells::{MARK, write_line};
+use crate::platform::sheets::mapping::{REASON_COLUMN, ROW_COLUMN};
 
 /// Download refused rows
 ///

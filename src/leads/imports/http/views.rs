@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::kernel::Language;
 use crate::leads::imports::domain::{ImportStatus, OnDuplicate, Undo};
-use crate::leads::imports::store::{ImportRow, ReasonRow, sentence};
+use crate::leads::imports::store::{ImportRow, ReasonRow};
+use crate::platform::transfers::sentence;
 
 /// An import and what it came to so far.
 #[derive(Debug, Serialize, ToSchema)]

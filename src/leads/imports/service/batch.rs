@@ -14,17 +14,17 @@ use crate::kernel::{EmailAddress, Message};
 use crate::leads::contract::events::LeadImportCompleted;
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::Lead;
-use crate::leads::imports::decode::{Position, Sheet};
 use crate::leads::imports::domain::{
     Candidate, ImportId, Mode, Name, OnDuplicate, Outcome, Reasons, RowContext, Tally, already_there,
     field_refused, read_row, repeated, same_field, unstorable,
 };
-use crate::leads::imports::mapping::Mapping;
 use crate::leads::imports::store::{self, ImportRow, RefusedRow};
 use crate::leads::{service, store as lead_store};
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
 use crate::platform::id::Id;
+use crate::platform::sheets::decode::{Position, Sheet};
+use crate::platform::sheets::mapping::Mapping;
 
 /// All that stays the same from batch to batch of an import.
 #[derive(Debug)]

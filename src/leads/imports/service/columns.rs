@@ -8,11 +8,11 @@ use crate::identity::TenantSettings;
 use crate::kernel::{FieldSet, Invalid};
 use crate::leads::contract::LeadsError;
 use crate::leads::imports::domain::{RowContext, Settings};
-use crate::leads::imports::mapping::{Field, Mapping, headers_key};
 use crate::leads::imports::store;
 use crate::leads::service as lead_service;
 use crate::platform::db::TenantTx;
 use crate::platform::problem::{FieldError, Problem};
+use crate::platform::sheets::mapping::{Mapping, headers_key};
 
 /// The mapping of a new import, and the saved one that it is made of.
 pub fn columns(tx: &mut TenantTx<'_>, new: &NewImport) -> Result<(Mapping, Option<Uuid>), LeadsError> {
@@ -44,7 +44,7 @@ pub fn row_context(settings: Settings, tenant: &TenantSettings, fields: FieldSet
 
 /// Why nothing in a file could be an e-mail address or a phone.
 pub fn unreachable(mapping: &Mapping) -> Option<Invalid> {
-    if mapping.feeds(&Field::Email) || mapping.feeds(&Field::Phone) {
+    if mapping.feeds_named("email") || mapping.feeds_named("phone") {
         return None;
     }
     let names: Vec<String> =

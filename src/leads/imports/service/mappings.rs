@@ -9,13 +9,15 @@ use uuid::Uuid;
 use crate::kernel::{Invalid, Line};
 use crate::leads::contract::LeadsError;
 use crate::leads::contract::events::{LeadImportMappingChanged, RuleChange};
-use crate::leads::imports::decode::{MAX_COLUMNS, MAX_HEADER_CHARS};
-use crate::leads::imports::mapping::{Field, headers_key};
 use crate::leads::imports::store::{self, MappingRow};
+use crate::leads::imports::vocabulary::LEAD;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::http::Fields;
 use crate::platform::limits::Quota;
 use crate::platform::problem::{FieldError, Problem};
+use crate::platform::sheets::decode::{MAX_COLUMNS, MAX_HEADER_CHARS};
+use crate::platform::sheets::mapping::{Field, headers_key};
+use crate::platform::transfers::TransferError;
 
 /// Mappings that a tenant may save.
 const AT_MOST: usize = 100;
@@ -32,7 +34,7 @@ pub fn saved_mappings(tx: &mut TenantTx<'_>) -> Result<Quota, LeadsError> {
 
 /// One mapping.
 pub fn mapping(tx: &mut TenantTx<'_>, id: Uuid) -> Result<MappingRow, LeadsError> {
-    store::mapping(tx, id)?.ok_or(LeadsError::ImportMappingNotFound)
+    store::mapping(tx, id)?.ok_or(LeadsError::Transfer(TransferError::MappingNotFound))
 }
 
 /// Saves a mapping under a name of its own.
@@ -115,7 +117,7 @@ fn filled(
             );
             fields.refuse(&pointer, reason);
         }
-        fields.take(&pointer, Field::parse(field));
+        fields.take(&pointer, Field::parse(&LEAD, field));
     }
     fields.finish()?;
     row.headers_key = key_of(&headers_key(columns.keys().map(String::as_str)));
@@ -126,7 +128,7 @@ fn filled(
 fn save(tx: &mut TenantTx<'_>, row: MappingRow, change: RuleChange) -> Result<MappingRow, LeadsError> {
     let others = store::mappings(tx)?;
     if let Some(other) = others.iter().find(|other| other.name == row.name && other.id != row.id) {
-        return Err(LeadsError::ImportMappingNameTaken(other.id));
+        return Err(LeadsError::Transfer(TransferError::MappingNameTaken(other.id)));
     }
     store::save_mapping(tx, &row).map_err(|error| match error {
         // Somebody saved it at the same time: the next try finds theirs.

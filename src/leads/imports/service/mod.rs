@@ -21,10 +21,9 @@ pub use preview::{Preview, PreviewRow, preview};
 pub use undo::{UndoStep, ask_undo, undo_batch};
 pub use uploads::{NewUpload, begin_upload, open_uploads, whole_upload};
 
-use super::decode::{Sheet, text_of};
 use super::domain::{FileName, ImportId, ImportStatus, Mode, Settings, internal_failure};
-use super::mapping::Mapping;
 use super::store::{self, ImportRow, ReasonRow};
+use super::vocabulary::LEAD;
 use crate::kernel::{Invalid, Message};
 use crate::leads::contract::LeadsError;
 use crate::platform::auth::UserId;
@@ -33,6 +32,8 @@ use crate::platform::http::PageLimit;
 use crate::platform::id::Id;
 use crate::platform::limits::Quota;
 use crate::platform::problem::{FieldError, Problem};
+use crate::platform::sheets::decode::{Position, Sheet, text_of};
+use crate::platform::sheets::mapping::Mapping;
 
 /// How often an import is taken up without getting a batch further, before it is given up.
 const MAX_ATTEMPTS: i32 = 6;
@@ -64,7 +65,7 @@ pub struct NewImport {
     guessed: Mapping,
     options: Options,
     total: i32,
-    start: super::decode::Position,
+    start: Position,
 }
 
 impl NewImport {
@@ -83,7 +84,7 @@ impl NewImport {
             None => (content, None),
         };
         let sheet = Sheet::open(content.clone()).map_err(|reason| refuse(pointer, reason))?;
-        let guessed = Mapping::guess(sheet.headers());
+        let guessed = Mapping::guess(&LEAD, sheet.headers());
         let chosen = guessed.clone().with_overrides(&options.mapping);
         chosen.map_err(|reason| refuse("/options/mapping", reason))?;
         let new = Self {

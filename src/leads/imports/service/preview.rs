@@ -7,11 +7,11 @@ use super::columns::{columns, row_context, unreachable};
 use crate::identity::People;
 use crate::kernel::Message;
 use crate::leads::contract::LeadsError;
-use crate::leads::imports::decode::Sheet;
 use crate::leads::imports::domain::{Candidate, read_row};
-use crate::leads::imports::mapping::Column;
 use crate::leads::service as lead_service;
 use crate::platform::db::TenantTx;
+use crate::platform::sheets::decode::Sheet;
+use crate::platform::sheets::mapping::Column;
 
 /// Rows that are read.
 const ROWS: usize = 10;

@@ -13,6 +13,7 @@ use crate::leads::service::{self, TakenBack, UNDO_FOR};
 use crate::leads::store as lead_store;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::id::Id;
+use crate::platform::transfers::TransferError;
 
 /// What a batch of undoing came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub fn ask_undo(tx: &mut TenantTx<'_>, id: ImportId) -> Result<ImportRow, LeadsE
         [ImportStatus::Completed, ImportStatus::Failed].iter().any(|status| status.as_str() == row.status);
     let is_young = row.completed_at.is_some_and(|at| at + UNDO_FOR > tx.now());
     if row.dry_run || !is_over || !is_young {
-        return Err(LeadsError::ImportOver);
+        return Err(LeadsError::Transfer(TransferError::ImportOver));
     }
     let undo = Undo::begin(tx.actor().user().map(Id::uuid), tx.actor().correlation().to_string());
     save(tx, id, ImportStatus::Undoing, &undo)

@@ -7,6 +7,7 @@ use crate::leads::imports::store::{self, UploadRow};
 use crate::platform::db::TenantTx;
 use crate::platform::limits::Quota;
 use crate::platform::problem::Problem;
+use crate::platform::transfers::TransferError;
 
 /// Uploads that a tenant may have at the same time.
 const UPLOADS_AT_MOST: usize = 20;
@@ -50,7 +51,11 @@ pub fn begin_upload(tx: &mut TenantTx<'_>, new: NewUpload) -> Result<UploadRow, 
 /// The upload, which must be whole.
 pub fn whole_upload(tx: &mut TenantTx<'_>, id: UploadId) -> Result<UploadRow, LeadsError> {
     let row = store::find_upload(tx, id)?;
-    if row.received == row.length { Ok(row) } else { Err(LeadsError::UploadIncomplete) }
+    if row.received == row.length {
+        Ok(row)
+    } else {
+        Err(LeadsError::Transfer(TransferError::UploadIncomplete))
+    }
 }
 
 /// How many uploads are open, of as many as there may be.

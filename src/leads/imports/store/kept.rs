@@ -17,6 +17,7 @@ use crate::leads::schema::{import_changes, import_refused, imports, leads};
 use crate::platform::auth::TenantId;
 use crate::platform::db::{DbError, SystemTx, TenantTx};
 use crate::platform::id::Id;
+use crate::platform::transfers::TransferError;
 
 /// Bytes of a piece of refused rows, about.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -213,7 +214,10 @@ pub fn forget(tx: &mut TenantTx<'_>, age: TimeDelta) -> Result<(), LeadsError> {
 pub fn lock(tx: &mut TenantTx<'_>, id: ImportId) -> Result<ImportRow, LeadsError> {
     let tenant = tx.tenant().uuid();
     let row = imports::table.find((tenant, id.uuid())).for_update().select(ImportRow::as_select());
-    row.first(tx.conn(LEADS)?).optional().map_err(DbError::from)?.ok_or(LeadsError::ImportNotFound)
+    row.first(tx.conn(LEADS)?)
+        .optional()
+        .map_err(DbError::from)?
+        .ok_or(LeadsError::Transfer(TransferError::ImportNotFound))
 }
 
 /// The import that is being undone, locked until the transaction ends; none when it is not, or somebody else is at it.

@@ -11,6 +11,7 @@ use crate::leads::LEADS;
 use crate::leads::contract::LeadsError;
 use crate::leads::schema::import_mappings;
 use crate::platform::db::{DbError, TenantTx};
+use crate::platform::transfers::TransferError;
 
 /// A row of `leads.import_mappings`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -66,7 +67,10 @@ pub fn mapping_of(tx: &mut TenantTx<'_>, headers_key: &str) -> Result<Option<Map
 pub fn lock_mapping(tx: &mut TenantTx<'_>, id: Uuid) -> Result<MappingRow, LeadsError> {
     let tenant = tx.tenant().uuid();
     let row = import_mappings::table.find((tenant, id)).for_update().select(MappingRow::as_select());
-    row.first(tx.conn(LEADS)?).optional().map_err(DbError::from)?.ok_or(LeadsError::ImportMappingNotFound)
+    row.first(tx.conn(LEADS)?)
+        .optional()
+        .map_err(DbError::from)?
+        .ok_or(LeadsError::Transfer(TransferError::MappingNotFound))
 }
 
 /// Writes a new mapping or a changed one.

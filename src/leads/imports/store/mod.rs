@@ -24,14 +24,15 @@ pub use uploads::{
 };
 pub use work::{advance, begin_again, close, hold, holders, release, take_up, waiting};
 
-use super::decode::Position;
 use super::domain::{ImportId, ImportStatus, Reasons};
-use crate::kernel::{Language, Message};
+use crate::kernel::Language;
 use crate::leads::LEADS;
 use crate::leads::contract::LeadsError;
 use crate::leads::schema::{import_chunks, import_reasons, imports};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::http::PageLimit;
+use crate::platform::sheets::decode::Position;
+use crate::platform::transfers::{TransferError, sentence};
 
 /// Bytes of a piece of a file.
 const CHUNK_BYTES: usize = 1024 * 1024;
@@ -133,12 +134,6 @@ impl ReasonRow {
     }
 }
 
-/// A stored [`Message`] in `language`.
-pub fn sentence(stored: &Value, language: Language) -> String {
-    let message: Result<Message, _> = serde_json::from_value(stored.clone());
-    message.map(|message| message.in_language(language).to_owned()).unwrap_or_default()
-}
-
 /// Stores an import and its file in pieces.
 pub fn insert(tx: &mut TenantTx<'_>, row: &ImportRow, content: &[u8]) -> Result<(), LeadsError> {
     diesel::insert_into(imports::table).values(row).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
@@ -189,7 +184,7 @@ pub fn content(tx: &mut TenantTx<'_>, id: ImportId) -> Result<Vec<u8>, LeadsErro
 pub fn find(tx: &mut TenantTx<'_>, id: ImportId) -> Result<ImportRow, LeadsError> {
     let tenant = tx.tenant().uuid();
     let row = imports::table.find((tenant, id.uuid())).select(ImportRow::as_select()).first(tx.conn(LEADS)?);
-    row.optional().map_err(DbError::from)?.ok_or(LeadsError::ImportNotFound)
+    row.optional().map_err(DbError::from)?.ok_or(LeadsError::Transfer(TransferError::ImportNotFound))
 }
 
 /// Up to `limit + 1` imports behind a place, newest first.

@@ -13,6 +13,7 @@ use crate::leads::schema::{import_upload_pieces as pieces, import_uploads as upl
 use crate::platform::auth::TenantId;
 use crate::platform::db::{DbError, SystemTx, TenantTx};
 use crate::platform::id::Id;
+use crate::platform::transfers::TransferError;
 
 /// Bytes of a piece: what a crash may take of an upload, and what is written again when little is added.
 pub const UPLOAD_PIECE_BYTES: usize = 256 * 1024;
@@ -51,7 +52,7 @@ pub fn find_upload(tx: &mut TenantTx<'_>, id: UploadId) -> Result<UploadRow, Lea
     let (tenant, oldest) = (tx.tenant().uuid(), tx.now() - UPLOADS_KEPT_FOR);
     let row = uploads::table.find((tenant, id.uuid())).filter(uploads::created_at.ge(oldest));
     let row = row.select(UploadRow::as_select()).first(tx.conn(LEADS)?).optional().map_err(DbError::from)?;
-    row.ok_or(LeadsError::UploadNotFound)
+    row.ok_or(LeadsError::Transfer(TransferError::UploadNotFound))
 }
 
 /// Adds `content` to an upload of which exactly `offset` bytes have arrived; answers how many have now.
@@ -65,7 +66,7 @@ pub fn append_to_upload(
     let tenant = row.tenant_id;
     let received = offset.saturating_add(i64::try_from(content.len()).unwrap_or(i64::MAX));
     if received > row.length {
-        return Err(LeadsError::UploadElsewhere(row.received));
+        return Err(LeadsError::Transfer(TransferError::UploadElsewhere(row.received)));
     }
     // Of several that add to the same place one goes first, and the others find the place taken.
     let moved = diesel::update(uploads::table.find((tenant, id.uuid())))
@@ -74,7 +75,7 @@ pub fn append_to_upload(
         .execute(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     if moved == 0 {
-        return Err(LeadsError::UploadElsewhere(find_upload(tx, id)?.received));
+        return Err(LeadsError::Transfer(TransferError::UploadElsewhere(find_upload(tx, id)?.received)));
     }
     let offset = usize::try_from(offset).unwrap_or_default();
     let (first, rest) = content.split_at(content.len().min(UPLOAD_PIECE_BYTES - offset % UPLOAD_PIECE_BYTES));
@@ -108,7 +109,7 @@ pub fn delete_upload(tx: &mut TenantTx<'_>, id: UploadId) -> Result<(), LeadsErr
     let tenant = tx.tenant().uuid();
     let row = uploads::table.find((tenant, id.uuid()));
     match diesel::delete(row).execute(tx.conn(LEADS)?).map_err(DbError::from)? {
-        0 => Err(LeadsError::UploadNotFound),
+        0 => Err(LeadsError::Transfer(TransferError::UploadNotFound)),
         _ => Ok(()),
     }
 }

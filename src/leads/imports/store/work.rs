@@ -9,12 +9,12 @@ use super::{Holder, ImportRow, LEASE, columns};
 use crate::kernel::Message;
 use crate::leads::LEADS;
 use crate::leads::contract::LeadsError;
-use crate::leads::imports::decode::Position;
 use crate::leads::imports::domain::{ImportId, ImportStatus, Tally};
 use crate::leads::schema::{identities, import_chunks, import_reasons, import_refused, imports, leads};
 use crate::platform::auth::TenantId;
 use crate::platform::db::{DbError, SystemTx, TenantTx};
 use crate::platform::id::Id;
+use crate::platform::sheets::decode::Position;
 
 /// Imports that nobody works on, the oldest of each tenant.
 pub fn waiting(tx: &mut SystemTx<'_>) -> Result<Vec<(TenantId, ImportId)>, LeadsError> {

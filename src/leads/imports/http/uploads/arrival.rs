@@ -15,6 +15,7 @@ use crate::leads::imports::store::{self, UPLOAD_PIECE_BYTES};
 use crate::platform::auth::Actor;
 use crate::platform::db::Db;
 use crate::platform::problem::Problem;
+use crate::platform::transfers::TransferError;
 
 /// Parts of a body that wait for the database.
 const WAITING: usize = 4;
@@ -119,7 +120,7 @@ pub async fn whole(db: &Db, actor: &Actor, id: UploadId, imports: &Imports) -> R
     }
     if content.len() != length {
         // It was imported or given up meanwhile.
-        return Err(LeadsError::UploadNotFound.into());
+        return Err(LeadsError::Transfer(TransferError::UploadNotFound).into());
     }
     let file_name = FileName::parse(&row.file_name).unwrap_or_else(|_| FileName::unnamed());
     Ok(Whole { file_name, content, room })

@@ -23,6 +23,7 @@ use crate::platform::db::Db;
 use crate::platform::http::{Body, Empty, Reply};
 use crate::platform::idempotency::Once;
 use crate::platform::problem::Problem;
+use crate::platform::transfers::TransferError;
 
 pub use arrival::{Append, Whole, whole};
 
@@ -179,7 +180,7 @@ async fn append_from(
     let id = append.id;
     let row = append.db.tenant(append.actor.clone(), move |tx| store::find_upload(tx, id)).await?;
     if row.received != offset {
-        return Err(LeadsError::UploadElsewhere(row.received).into());
+        return Err(LeadsError::Transfer(TransferError::UploadElsewhere(row.received)).into());
     }
     let left = usize::try_from(row.length - offset).unwrap_or_default();
     if text(CONTENT_LENGTH).parse::<usize>().is_ok_and(|length| length > left) {
