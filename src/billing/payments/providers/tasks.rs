@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Providers;
 use super::caller::CallError;
-use super::domain::{Credentials, News, Provider, Refunded, paypal, stripe};
+use super::domain::{Credentials, News, Refunded, paypal, stripe};
 use super::service::{self, Next as Step, RefundWork, Taken};
 use super::store::{self, Work};
 use crate::billing::BILLING;

@@ -53,7 +53,7 @@ impl Standin {
         (body, headers)
     }
 
-    /// `POST /v2/checkout/orders`, by https://developer.paypal.com/docs/api/orders/v2/#orders_create
+    /// `POST /v2/checkout/orders`, by <https://developer.paypal.com/docs/api/orders/v2/#orders_create>
     pub(super) fn order(&self, asked: &Asked) -> (u16, Value) {
         let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
         let unit = &body["purchase_units"][0];

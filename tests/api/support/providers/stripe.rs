@@ -37,7 +37,7 @@ impl Standin {
         (body, signature)
     }
 
-    /// `POST /v1/checkout/sessions`, by https://docs.stripe.com/api/checkout/sessions/create
+    /// `POST /v1/checkout/sessions`, by <https://docs.stripe.com/api/checkout/sessions/create>
     pub(super) fn session(&self, asked: &Asked) -> (u16, Value) {
         const KNOWN: [&str; 12] = [
             "mode",
@@ -99,7 +99,7 @@ impl Standin {
         (200, session)
     }
 
-    /// `POST /v1/refunds`, by https://docs.stripe.com/api/refunds/create
+    /// `POST /v1/refunds`, by <https://docs.stripe.com/api/refunds/create>
     pub(super) fn stripe_refund(&self, asked: &Asked) -> (u16, Value) {
         let form = asked.form();
         let amount = form.get("amount").and_then(|amount| amount.parse::<i64>().ok()).unwrap_or_default();
@@ -133,6 +133,6 @@ impl Standin {
 pub fn stripe_signature(body: &str, secret: &str, at: i64) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let tag = hmac::sign(&key, format!("{at}.{body}").as_bytes());
-    let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let tag = cauce::kernel::text::hex(tag.as_ref());
     format!("t={at},v1={tag}")
 }
