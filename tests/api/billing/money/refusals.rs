@@ -65,6 +65,9 @@ async fn invoices_refuse_what_cannot_be() {
     let huge = with(invoice(&own, "9000000"), "/lines/0/quantity", json!("9000000"));
     acme.owner.post(INVOICES, huge).await.expect(422);
     assert_eq!(acme.owner.get(INVOICES).await.expect(200).body["data"], json!([]), "something was left");
+    let drafted = draft(&acme.owner, invoice(&own, "1")).await;
+    let stolen = acme.owner.patch(&drafted, json!({ "customer_id": foreign })).await.expect(422);
+    assert_eq!(stolen.text_at("/errors/0/pointer"), "/customer_id");
 }
 
 #[tokio::test]
