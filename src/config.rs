@@ -170,6 +170,23 @@ impl Config {
         TrustedProxies::parse(&self.trusted_proxies).unwrap_or_default()
     }
 
+    fn check_urls(&self) -> Result<(), ConfigError> {
+        for (setting, url) in [
+            ("DATABASE_URL", self.database_url.expose_secret()),
+            ("DATABASE_ADMIN_URL", self.database_admin_url.expose_secret()),
+        ] {
+            if !(url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+                return Err(refuse(setting, "must start with postgres://".to_owned()));
+            }
+        }
+        for (setting, url) in [("STRIPE_URL", &self.stripe_url), ("PAYPAL_URL", &self.paypal_url)] {
+            if !(url.starts_with("https://") || url.starts_with("http://")) {
+                return Err(refuse(setting, "must start with https://".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let at_least = |setting: &str, value: u64, least: u64| {
             if value >= least {
@@ -198,19 +215,7 @@ impl Config {
                 "needs at least 32 bytes; `openssl rand -base64 48` makes one".to_owned(),
             ));
         }
-        for (setting, url) in [
-            ("DATABASE_URL", self.database_url.expose_secret()),
-            ("DATABASE_ADMIN_URL", self.database_admin_url.expose_secret()),
-        ] {
-            if !(url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-                return Err(refuse(setting, "must start with postgres://".to_owned()));
-            }
-        }
-        for (setting, url) in [("STRIPE_URL", &self.stripe_url), ("PAYPAL_URL", &self.paypal_url)] {
-            if !(url.starts_with("https://") || url.starts_with("http://")) {
-                return Err(refuse(setting, "must start with https://".to_owned()));
-            }
-        }
+        self.check_urls()?;
         if let Err(part) = TrustedProxies::parse(&self.trusted_proxies) {
             return Err(refuse("TRUSTED_PROXIES", format!("\"{part}\" is neither an address nor a network")));
         }

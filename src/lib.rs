@@ -5,6 +5,7 @@ pub mod billing;
 pub mod config;
 pub mod crm;
 pub mod identity;
+pub mod insights;
 pub mod kernel;
 pub mod leads;
 pub mod platform;

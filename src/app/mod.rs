@@ -35,7 +35,7 @@ use crate::leads::{Imports, LeadExports};
 use crate::platform::auth::TokenKeys;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
-use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit};
+use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit, Subscription};
 use crate::platform::files::Files;
 use crate::platform::http::{Outside, TrustedProxies, allowed_methods, in_context};
 use crate::platform::idempotency::{self, AnswerSeal};
@@ -128,16 +128,13 @@ impl App {
             Background::Work => {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
-                crate::leads::start(&db, &tasks, &people, &imports);
-                start_exports(&db, &tasks, &exports, vec![&LeadExports, &CustomerExports, &ProductExports]);
-                crate::crm::start(&db, &tasks, &people);
+                start_records(&db, &tasks, &people, &imports, &exports);
                 crate::billing::start(&db, &tasks, &people, &documents, &providers);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
-                let mut subscriptions = crate::leads::subscriptions();
-                subscriptions.extend(crate::crm::subscriptions());
-                subscriptions.extend(crate::billing::readers(&documents, &people));
-                subscriptions.extend(crate::webhooks::subscriptions(&webhooks));
-                (subscriptions, services.nats_settings(config.nats_stream_max_bytes))
+                (
+                    subscriptions(&people, &documents, &webhooks),
+                    services.nats_settings(config.nats_stream_max_bytes),
+                )
             }
             Background::Rest => {
                 (Vec::new(), NatsSettings { servers: None, max_bytes: config.nats_stream_max_bytes })
@@ -252,16 +249,36 @@ impl Running {
     }
 }
 
+/// Starts what leads and customers do by themselves, and files of records.
+fn start_records(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports, exports: &Exports) {
+    crate::leads::start(db, tasks, people, imports);
+    crate::crm::start(db, tasks, people);
+    start_exports(db, tasks, exports, vec![&LeadExports, &CustomerExports, &ProductExports]);
+}
+
+/// Every reader of the log.
+fn subscriptions(people: &Arc<dyn People>, documents: &Documents, webhooks: &Webhooks) -> Vec<Subscription> {
+    let all = [
+        crate::leads::subscriptions(),
+        crate::crm::subscriptions(),
+        crate::billing::readers(documents, people),
+        crate::insights::subscriptions(people),
+        crate::webhooks::subscriptions(webhooks),
+    ];
+    all.into_iter().flatten().collect()
+}
+
 /// The operations of a module.
 type Routes = fn(&mut ServiceConfig<'_>);
 
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [Routes; 8] = [
+const MODULES: [Routes; 9] = [
     crate::leads::routes,
     crate::workflows::routes,
     crate::crm::routes,
     crate::billing::routes,
+    crate::insights::routes,
     crate::webhooks::routes,
     events::routes,
     crate::identity::routes,

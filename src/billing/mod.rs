@@ -31,11 +31,15 @@ pub use contract::{
 };
 pub use documents::Documents;
 pub use http::routes;
+pub use http::{Quote, ReadBilling};
 pub use invoices::{CustomerSums, UnpaidInvoice, customer_sums, unpaid_invoices};
 pub use payments::{ProviderSettings, Providers};
 pub use quotations::{
-    LastQuotation, NewQuotation, QuotationSettings, Quotations, draft_quotation, last_quotations,
+    DraftRequest, LastQuotation, NewQuotation, QuotationSettings, QuotationStatus, Quotations,
+    draft_quotation, last_quotations,
 };
+
+pub use subscriptions::{CurrentSubscription, SubscriptionPeriod, SubscriptionStatus, current_subscriptions};
 
 const BILLING: Module = Module::named("billing");
 const FIELDS: FieldTables = FieldTables::of(BILLING, "products");

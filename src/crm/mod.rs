@@ -34,7 +34,7 @@ pub use customers::{
     customer_view, last_activities, quotas, register,
 };
 pub use health::{Health, HealthReason, health};
-pub use http::routes;
+pub use http::{ReadCustomers, routes};
 pub use tasks::{start, subscriptions};
 pub use todos::{OpenTask, open_tasks};
 

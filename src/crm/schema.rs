@@ -154,6 +154,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    crm.invoice_signs (tenant_id, invoice_id) {
+        tenant_id -> Uuid,
+        invoice_id -> Uuid,
+        customer_id -> Uuid,
+        due_on -> Date,
+        was_overdue -> Bool,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     crm.health (tenant_id, customer_id) {
         tenant_id -> Uuid,
         customer_id -> Uuid,

@@ -12,6 +12,7 @@ use super::contract::events::{
     CustomerRenewed, CustomerTaskChanged, CustomerTaskCompleted, CustomerTaskRemoved,
 };
 use super::{CRM, CustomerExports, FIELDS, contracts, customers, health, todos};
+use crate::billing::events::{InvoiceIssued, InvoiceOverdue, InvoicePaid, InvoiceReopened, InvoiceVoided};
 use crate::identity::People;
 use crate::platform::auth::{Actor, CorrelationId};
 use crate::platform::db::{Db, TenantTx};
@@ -23,7 +24,7 @@ const UPKEEP_PERIOD: Duration = Duration::from_secs(15);
 
 /// The readers of the log that customers have.
 pub fn subscriptions() -> Vec<Subscription> {
-    use health::service::reexamine;
+    use health::service::{InvoiceNews, note, reexamine};
     vec![
         Subscription::new("crm-health")
             .on::<CustomerCreated>(|tx, event, _| Ok(reexamine(tx, event.id)?))
@@ -37,7 +38,24 @@ pub fn subscriptions() -> Vec<Subscription> {
             .on::<CustomerTaskChanged>(|tx, event, _| Ok(reexamine(tx, event.id)?))
             .on::<CustomerTaskCompleted>(|tx, event, _| Ok(reexamine(tx, event.id)?))
             .on::<CustomerTaskRemoved>(|tx, event, _| Ok(reexamine(tx, event.id)?))
-            .on::<CustomerOnboardingCompleted>(|tx, event, _| Ok(reexamine(tx, event.id)?)),
+            .on::<CustomerOnboardingCompleted>(|tx, event, _| Ok(reexamine(tx, event.id)?))
+            .on::<InvoiceIssued>(|tx, event, _| match event.total.minor() {
+                // Of nothing, nobody pays in time.
+                0 => Ok(()),
+                _ => Ok(note(tx, event.customer_id, event.id.uuid(), InvoiceNews::Issued(event.due_on))?),
+            })
+            .on::<InvoiceOverdue>(|tx, event, _| {
+                Ok(note(tx, event.customer_id, event.id.uuid(), InvoiceNews::Overdue)?)
+            })
+            .on::<InvoicePaid>(|tx, event, _| {
+                Ok(note(tx, event.customer_id, event.id.uuid(), InvoiceNews::Settled)?)
+            })
+            .on::<InvoiceReopened>(|tx, event, _| {
+                Ok(note(tx, event.customer_id, event.id.uuid(), InvoiceNews::Reopened)?)
+            })
+            .on::<InvoiceVoided>(|tx, event, _| {
+                Ok(note(tx, event.customer_id, event.id.uuid(), InvoiceNews::Voided)?)
+            }),
     ]
 }
 

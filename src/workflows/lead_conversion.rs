@@ -1,4 +1,4 @@
-//! A lead becomes a customer with its first person and, where asked for, a contract: all of it or nothing.
+//! A lead becomes a customer with its first person and, where asked for, a contract and a draft quotation: all of it or nothing.
 
 use actix_web::post;
 use actix_web::web::{Data, Path};
@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::billing::{self, DraftRequest, QuotationId, Quote};
 use crate::crm::{
     self, ContractRequest, CustomerId, CustomerKind, Details, NewContact, NewCustomer, OnDuplicate,
 };
@@ -16,7 +17,7 @@ use crate::leads::{self, LeadId, LeadsError, Prospect, Status};
 use crate::platform::auth::{Authorized, Permission};
 use crate::platform::db::{Db, TenantTx};
 use crate::platform::http::{Command, Fields, IfMatch, Reply};
-use crate::platform::problem::Problem;
+use crate::platform::problem::{AsProblem, Problem};
 
 /// `leads:convert`
 pub struct ConvertLeads;
@@ -34,7 +35,8 @@ impl Permission for ConvertLeads {
     "contract": {
         "title": "Mantenimiento 2027", "value": { "amount": "1500.00", "currency": "MXN" }, "billing_period": "month",
         "starts_on": "2027-01-01", "active": true
-    }
+    },
+    "quotation": { "title": "Uniformes 2027", "lines": [{ "description": "Uniforme escolar", "quantity": "40", "unit_price": "185.5" }] }
 }))]
 pub struct ConversionRequest {
     /// What the customer is; `company` when not said.
@@ -49,6 +51,8 @@ pub struct ConversionRequest {
     custom_fields: Option<Map<String, Value>>,
     /// What was agreed on.
     contract: Option<ContractRequest>,
+    /// What is offered first, as a draft; for whoever holds `billing:quote`.
+    quotation: Option<DraftRequest>,
 }
 
 /// A tax identifier of the new customer.
@@ -68,7 +72,7 @@ pub struct TaxIdOfCustomer {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "lead_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11", "customer_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c21",
-    "contract_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c31"
+    "contract_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c31", "quotation_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c71"
 }))]
 #[expect(clippy::struct_field_names, reason = "the names that clients know")]
 pub struct ConversionView {
@@ -79,12 +83,15 @@ pub struct ConversionView {
     /// The contract, when one was asked for.
     #[schema(required)]
     pub contract_id: Option<Uuid>,
+    /// The draft quotation, when one was asked for.
+    #[schema(required)]
+    pub quotation_id: Option<QuotationId>,
 }
 
 /// Convert a lead
 ///
-/// Makes a customer of a qualified lead, with its person as the first contact and, where asked for, a contract. All of it
-/// happens or nothing. A lead that is a customer already is refused with that customer.
+/// Makes a customer of a qualified lead, with its person as the first contact and, where asked for, a contract and a draft
+/// quotation. All of it happens or nothing. A lead that is a customer already is refused with that customer.
 #[utoipa::path(operation_id = "leads_convert", tag = "leads", request_body = ConversionRequest,
     params(("id" = LeadId, Path, description = "The lead."),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
@@ -102,6 +109,9 @@ pub async fn leads_convert(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, Command { value, once }) = (id.into_inner(), command);
+    if value.quotation.is_some() && !who.caller().may(Quote::NAME) {
+        return Err(Problem::forbidden(Quote::NAME));
+    }
     db.tenant(who.actor(), move |tx| {
         once.run(tx, |tx| {
             let view = convert(tx, &**people, id, version.0, value)?;
@@ -117,35 +127,44 @@ fn convert(
     people: &dyn People,
     id: LeadId,
     version: Option<i32>,
-    request: ConversionRequest,
+    mut request: ConversionRequest,
 ) -> Result<ConversionView, Problem> {
     let prospect = match leads::begin_conversion(tx, id, version) {
         Err(LeadsError::WrongState { from: Status::Converted, .. }) => return Err(already(tx, id)?),
         other => other?,
     };
     let country = people.settings(tx)?.country;
-    let (new, contract) = customer(&prospect, request, country)?;
-    let customer_id = crm::register(tx, new)?.id;
+    let (contract, quotation) = (request.contract.take(), request.quotation.take());
+    let owner = prospect.owner;
+    let customer_id = crm::register(tx, customer(&prospect, request, country)?)?.id;
     let contract_id = match contract {
         Some(contract) => {
             Some(agree(tx, customer_id, contract).map_err(|problem| problem.under("/contract"))?)
         }
         None => None,
     };
+    let quotation_id = match quotation {
+        Some(quotation) => {
+            let new = quotation.parse(customer_id, owner);
+            let drafted = billing::draft_quotation(tx, people, new);
+            Some(drafted.map_err(|error| error.as_problem().under("/quotation"))?)
+        }
+        None => None,
+    };
     leads::complete_conversion(tx, prospect, customer_id.uuid())?;
-    Ok(ConversionView { lead_id: id, customer_id, contract_id })
+    Ok(ConversionView { lead_id: id, customer_id, contract_id, quotation_id })
 }
 
 fn agree(tx: &mut TenantTx<'_>, customer: CustomerId, contract: ContractRequest) -> Result<Uuid, Problem> {
     Ok(crm::open_contract(tx, &contract.parse(customer)?)?.id)
 }
 
-/// The customer that the lead begins as, and the contract that is asked for.
+/// The customer that the lead begins as.
 fn customer(
     prospect: &Prospect,
     request: ConversionRequest,
     country: Country,
-) -> Result<(NewCustomer, Option<ContractRequest>), Problem> {
+) -> Result<NewCustomer, Problem> {
     let mut fields = Fields::default();
     let legal_name = fields.take_optional("/legal_name", request.legal_name.as_deref(), Line::parse);
     let tax_id = request.tax_id.and_then(|tax_id| {
@@ -172,15 +191,14 @@ fn customer(
         phone: prospect.phone.clone(),
         is_primary: true,
     });
-    let new = NewCustomer {
+    Ok(NewCustomer {
         details,
         parent: None,
         owner: prospect.owner,
         lead: Some(prospect.id.uuid()),
         contact,
         on_duplicate: OnDuplicate::Refuse,
-    };
-    Ok((new, request.contract))
+    })
 }
 
 /// 409: the lead is a customer already.

@@ -12,6 +12,8 @@ mod fields;
 mod hardening;
 mod identity;
 mod imports;
+mod insights;
+mod journey;
 mod leads;
 mod migrations;
 mod openapi;

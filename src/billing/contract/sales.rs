@@ -1,5 +1,6 @@
 //! Why something about products, stock or quotations was refused.
 
+use super::MoneyError;
 use crate::crm::CrmError;
 use crate::identity::IdentityError;
 use crate::kernel::{Invalid, Message};
@@ -60,6 +61,15 @@ impl SalesError {
     /// 422: the member of the body at `pointer` is refused.
     pub fn at(pointer: impl Into<String>, reason: Invalid) -> Self {
         Self::Refused(Problem::invalid(vec![FieldError::at(pointer, reason)]))
+    }
+}
+
+impl From<MoneyError> for SalesError {
+    fn from(error: MoneyError) -> Self {
+        match error {
+            MoneyError::Db(error) => Self::Db(error),
+            error => Self::Refused(error.as_problem()),
+        }
     }
 }
 

@@ -1,8 +1,50 @@
 //! What a document says, as plain data.
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use crate::kernel::{Color, Locale, Message, Money, WebUrl};
+
+/// What a document shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A version of a quotation.
+    Quotation(Uuid),
+    /// An issued invoice.
+    Invoice(Uuid),
+    /// A credit note.
+    CreditNote(Uuid),
+}
+
+impl Subject {
+    /// Its identifier.
+    pub fn id(self) -> Uuid {
+        let (Self::Quotation(id) | Self::Invoice(id) | Self::CreditNote(id)) = self;
+        id
+    }
+
+    /// The folder of its files.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Quotation(_) => "quotations",
+            Self::Invoice(_) => "invoices",
+            Self::CreditNote(_) => "credit-notes",
+        }
+    }
+}
+
+/// What is made once: a subject as it stands, in a language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// What it shows.
+    pub subject: Subject,
+    /// Which version of a quotation; 1 of what has no versions.
+    pub revision: i32,
+    /// `draft` or `sent` of a quotation, `issued` or `void` of the rest.
+    pub stage: &'static str,
+    /// Language and formats.
+    pub locale: Locale,
+}
 
 /// Who sells or buys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Documents over HTTP: the PDF of a quotation, for sellers and for whoever has its link.
+//! Documents over HTTP: the PDFs of quotations, for sellers and for whoever has the link, of invoices and of credit notes.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 use super::Documents;
+use super::domain::Subject;
 use super::service;
 use super::store::DocumentRow;
-use crate::billing::contract::QuotationId;
+use crate::billing::contract::{CreditNoteId, InvoiceId, QuotationId};
 use crate::billing::http::ReadBilling;
 use crate::billing::quotations;
 use crate::kernel::{Language, Message, text};
@@ -49,7 +49,7 @@ enum DocumentLanguage {
 
 /// Registers what sellers do with documents.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(quotations_pdf);
+    config.service(quotations_pdf).service(invoices_pdf).service(credit_notes_pdf);
 }
 
 /// Registers what everybody may do with a quotation's link.
@@ -74,7 +74,46 @@ pub async fn quotations_pdf(
     documents: Data<Documents>,
 ) -> Result<HttpResponse, Problem> {
     let language = query.0.language.map(DocumentLanguage::language);
-    file(&db, &documents, &who.actor(), id.into_inner().uuid(), language).await
+    file(&db, &documents, &who.actor(), Subject::Quotation(id.into_inner().uuid()), language).await
+}
+
+/// Read an invoice as PDF
+///
+/// Reads an issued invoice as PDF, with your company's name and colours. It is made once for a language, and once more when it is
+/// voided. It is no CFDI: Cauce does not stamp yet.
+#[utoipa::path(operation_id = "invoices_pdf", tag = "invoices", security(("bearer" = ["billing:read"])),
+    params(("id" = InvoiceId, Path, description = "The invoice."), PdfQuery),
+    responses((status = 200, description = "The file.", content_type = "application/pdf", body = Vec<u8>),
+        (status = 503, description = "It is being made; ask again.")))]
+#[get("/api/v1/invoices/{id}/pdf")]
+pub async fn invoices_pdf(
+    who: Authorized<ReadBilling>,
+    id: Path<InvoiceId>,
+    query: Query<PdfQuery>,
+    db: Data<Db>,
+    documents: Data<Documents>,
+) -> Result<HttpResponse, Problem> {
+    let language = query.0.language.map(DocumentLanguage::language);
+    file(&db, &documents, &who.actor(), Subject::Invoice(id.into_inner().uuid()), language).await
+}
+
+/// Read a credit note as PDF
+///
+/// Reads a credit note as PDF, with your company's name and colours. It is made once for a language.
+#[utoipa::path(operation_id = "credit_notes_pdf", tag = "credit-notes", security(("bearer" = ["billing:read"])),
+    params(("id" = CreditNoteId, Path, description = "The credit note."), PdfQuery),
+    responses((status = 200, description = "The file.", content_type = "application/pdf", body = Vec<u8>),
+        (status = 503, description = "It is being made; ask again.")))]
+#[get("/api/v1/credit-notes/{id}/pdf")]
+pub async fn credit_notes_pdf(
+    who: Authorized<ReadBilling>,
+    id: Path<CreditNoteId>,
+    query: Query<PdfQuery>,
+    db: Data<Db>,
+    documents: Data<Documents>,
+) -> Result<HttpResponse, Problem> {
+    let language = query.0.language.map(DocumentLanguage::language);
+    file(&db, &documents, &who.actor(), Subject::CreditNote(id.into_inner().uuid()), language).await
 }
 
 /// Show a quotation to its customer as PDF
@@ -96,21 +135,22 @@ pub async fn quotations_show_pdf(
     documents.quotations.limit(&request, &limits)?;
     let correlation = RequestContext::of(&request).correlation().clone();
     let (actor, id) = quotations::open(&db, &token, correlation).await?;
-    file(&db, &documents, &actor, id, query.0.language.map(DocumentLanguage::language)).await
+    let language = query.0.language.map(DocumentLanguage::language);
+    file(&db, &documents, &actor, Subject::Quotation(id), language).await
 }
 
 async fn file(
     db: &Db,
     documents: &Documents,
     actor: &Actor,
-    quotation: Uuid,
+    subject: Subject,
     language: Option<Language>,
 ) -> Result<HttpResponse, Problem> {
     let until = Instant::now() + PATIENCE;
     loop {
-        let row = db.tenant(actor.clone(), move |tx| service::ask(tx, quotation, language)).await?;
-        if let Some(content) = content(documents, actor, &row).await? {
-            return Ok(answer(&row, content));
+        let row = db.tenant(actor.clone(), move |tx| service::ask(tx, subject, language)).await?;
+        if let Some(content) = content(documents, actor, subject, &row).await? {
+            return Ok(answer(subject, &row, content));
         }
         if Instant::now() > until {
             return Err(in_the_making());
@@ -124,19 +164,20 @@ async fn file(
 async fn content(
     documents: &Documents,
     actor: &Actor,
+    subject: Subject,
     row: &DocumentRow,
 ) -> Result<Option<Vec<u8>>, Problem> {
     if row.file_key.is_none() {
         return Ok(row.content.clone());
     }
-    let key = FileKey::of(actor.tenant(), "quotations", &format!("{}.pdf", row.id));
+    let key = FileKey::of(actor.tenant(), subject.folder(), &format!("{}.pdf", row.id));
     let found = documents.files.read(&key).await.map_err(|error| away().caused_by(&error))?;
     found.map(Some).ok_or_else(away)
 }
 
-fn answer(row: &DocumentRow, content: Vec<u8>) -> HttpResponse {
+fn answer(subject: Subject, row: &DocumentRow, content: Vec<u8>) -> HttpResponse {
     let hash = row.sha256.as_deref().map(text::hex).unwrap_or_default();
-    let name = format!("inline; filename=\"{}-{}.pdf\"", row.quotation_id, row.revision);
+    let name = format!("inline; filename=\"{}-{}.pdf\"", subject.id(), row.revision);
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/pdf"))
         .insert_header((CONTENT_DISPOSITION, name))

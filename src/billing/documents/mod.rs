@@ -1,4 +1,4 @@
-//! Quotations on paper: what a page says, where on it, and the file that is made of it once.
+//! Quotations, invoices and credit notes on paper: what a page says, where on it, and the file that is made of it once.
 //!
 //! What a document says and where it stands is pure: the same version in the same language is the same file, byte for byte, so its
 //! hash can stand for it. A few are made at a time, in the background; until a file is in the store of files its row keeps it.

@@ -4,7 +4,7 @@ diesel::table! {
     billing.documents (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
-        quotation_id -> Uuid,
+        quotation_id -> Nullable<Uuid>,
         revision -> Int4,
         stage -> Text,
         language -> Text,
@@ -16,5 +16,7 @@ diesel::table! {
         file_key -> Nullable<Text>,
         created_at -> Timestamptz,
         made_at -> Nullable<Timestamptz>,
+        invoice_id -> Nullable<Uuid>,
+        credit_note_id -> Nullable<Uuid>,
     }
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use super::domain::{Subject, Version};
 use super::schema::documents;
 use crate::billing::BILLING;
 use crate::billing::contract::{SalesError, Thing};
@@ -18,7 +19,7 @@ use crate::platform::id::Id;
 pub struct DocumentRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
-    pub quotation_id: Uuid,
+    pub quotation_id: Option<Uuid>,
     pub revision: i32,
     pub stage: String,
     pub language: String,
@@ -30,6 +31,18 @@ pub struct DocumentRow {
     pub file_key: Option<String>,
     pub created_at: DateTime<Utc>,
     pub made_at: Option<DateTime<Utc>>,
+    pub invoice_id: Option<Uuid>,
+    pub credit_note_id: Option<Uuid>,
+}
+
+impl DocumentRow {
+    /// What it shows.
+    pub fn subject(&self) -> Result<Subject, SalesError> {
+        let subject = self.quotation_id.map(Subject::Quotation);
+        let subject = subject.or(self.invoice_id.map(Subject::Invoice));
+        let subject = subject.or(self.credit_note_id.map(Subject::CreditNote));
+        subject.ok_or_else(|| SalesError::Db(DbError::Failed("a document of nothing".to_owned())))
+    }
 }
 
 /// Writes a document that nobody asked for before; of several who ask at once one writes it.
@@ -52,20 +65,19 @@ pub fn save(tx: &mut TenantTx<'_>, row: &DocumentRow) -> Result<(), SalesError> 
 }
 
 /// The document of a version, if anybody asked for it.
-pub fn of_version(
-    tx: &mut TenantTx<'_>,
-    quotation: Uuid,
-    revision: i32,
-    stage: &str,
-    language: &str,
-) -> Result<Option<DocumentRow>, SalesError> {
-    let row = documents::table
+pub fn of_version(tx: &mut TenantTx<'_>, version: &Version) -> Result<Option<DocumentRow>, SalesError> {
+    let rows = documents::table
         .filter(documents::tenant_id.eq(tx.tenant().uuid()))
-        .filter(documents::quotation_id.eq(quotation))
-        .filter(documents::revision.eq(revision))
-        .filter(documents::stage.eq(stage))
-        .filter(documents::language.eq(language))
-        .select(DocumentRow::as_select());
+        .filter(documents::revision.eq(version.revision))
+        .filter(documents::stage.eq(version.stage))
+        .filter(documents::language.eq(version.locale.as_str()))
+        .select(DocumentRow::as_select())
+        .into_boxed();
+    let row = match version.subject {
+        Subject::Quotation(id) => rows.filter(documents::quotation_id.eq(id)),
+        Subject::Invoice(id) => rows.filter(documents::invoice_id.eq(id)),
+        Subject::CreditNote(id) => rows.filter(documents::credit_note_id.eq(id)),
+    };
     Ok(row.first(tx.conn(BILLING)?).optional().map_err(DbError::from)?)
 }
 

@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::domain::Printed;
+use super::domain::{Printed, Subject};
 use super::layout::pdf;
 use super::service::{self, MAX_ATTEMPTS, Step};
 use super::store;
@@ -44,7 +44,7 @@ impl Documents {
 pub fn subscription(documents: &Documents) -> Subscription {
     let asked = documents.asked.clone();
     Subscription::new("billing-documents").on::<QuotationSent>(move |tx, sent, _| {
-        service::ask(tx, sent.quotation_id.uuid(), None)?;
+        service::ask(tx, Subject::Quotation(sent.quotation_id.uuid()), None)?;
         asked.notify_one();
         Ok(())
     })
@@ -89,7 +89,8 @@ impl Worker {
     async fn work_on(&self, tenant: TenantId, id: Uuid) -> Result<(), SalesError> {
         let actor = Actor::platform(tenant, CorrelationId::new());
         let quotations = self.documents.quotations.clone();
-        let step = self.db.tenant(actor.clone(), move |tx| service::take_up(tx, &quotations, id)).await?;
+        let (subject, step) =
+            self.db.tenant(actor.clone(), move |tx| service::take_up(tx, &quotations, id)).await?;
         let content = match step {
             Step::Nothing => return Ok(()),
             Step::Keep(content) => content,
@@ -100,7 +101,7 @@ impl Worker {
                 content
             }
         };
-        let key = FileKey::of(tenant, "quotations", &format!("{id}.pdf"));
+        let key = FileKey::of(tenant, subject.folder(), &format!("{id}.pdf"));
         self.documents.files.keep(&key, content).await.map_err(|error| failed(&error))?;
         self.db.tenant(actor, move |tx| service::kept(tx, id, key.as_str())).await
     }

@@ -17,7 +17,7 @@ pub use service::{
     NewInvoice, Origin, USUAL_TERMS, create, issue, settle, subscription_of, today, unsettle, wrong_state,
 };
 pub use store::{
-    CustomerSums, InvoiceRow, UnpaidInvoice, has_overdue, lock, lock_all, sums as customer_sums,
-    unpaid as unpaid_invoices,
+    CustomerSums, InvoiceRow, UnpaidInvoice, find, find_credit_note, has_overdue, lock, lock_all,
+    sums as customer_sums, unpaid as unpaid_invoices,
 };
 pub use tasks::{start, subscription};

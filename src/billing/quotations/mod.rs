@@ -21,7 +21,9 @@ mod tasks;
 
 use std::sync::Arc;
 
+pub use domain::Status as QuotationStatus;
 pub(in crate::billing) use door::open;
+pub use http::DraftRequest;
 pub(in crate::billing) use http::{public_routes, routes};
 pub use service::{LastQuotation, NewQuotation, draft_quotation, last_quotations};
 pub(in crate::billing) use service::{customer_of, paper, standing};

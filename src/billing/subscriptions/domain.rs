@@ -10,6 +10,7 @@ use crate::kernel::{Decimal6, Invalid, PositiveDecimal6};
 /// Where a subscription stands. `past_due`: an invoice of it is overdue. `paused`: nothing is billed. `cancelled`: it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SubscriptionStatus)]
 pub enum Status {
     /// It is billed.
     Active,
@@ -31,11 +32,19 @@ impl Status {
             Self::Cancelled => "cancelled",
         }
     }
+
+    /// The state that is stored as `name`.
+    pub fn stored(name: &str) -> Option<Self> {
+        [Self::Active, Self::PastDue, Self::Paused, Self::Cancelled]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+    }
 }
 
 /// How often a subscription is billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = SubscriptionPeriod)]
 pub enum Period {
     /// Every seven days.
     Week,

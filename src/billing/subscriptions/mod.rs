@@ -8,10 +8,13 @@
 
 pub mod domain;
 mod http;
+mod offered;
 mod schema;
 mod service;
 mod store;
 mod tasks;
 
+pub use domain::{Period as SubscriptionPeriod, Status as SubscriptionStatus};
 pub use http::routes;
+pub use offered::{CurrentSubscription, current as current_subscriptions};
 pub use tasks::{reader, start};

@@ -218,7 +218,7 @@ fn invoice(
         payment_terms_days: row.payment_terms_days,
         origin: Origin::Subscription(row.id),
     };
-    let drafted = invoices::create(tx, new)?.ok_or_else(|| MoneyError::broken("invoice"))?;
+    let drafted = invoices::create(tx, &new)?.ok_or_else(|| MoneyError::broken("invoice"))?;
     invoices::issue(tx, people, drafted.invoice(), None)?;
     Ok(drafted.invoice())
 }

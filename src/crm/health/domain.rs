@@ -33,6 +33,19 @@ pub struct Signs {
     pub has_late_task: bool,
     /// Whether a checklist is open for more than 30 days.
     pub has_slow_onboarding: bool,
+    /// How it pays.
+    pub paying: Paying,
+}
+
+/// How a customer pays its invoices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paying {
+    /// Too little is known.
+    Unknown,
+    /// The last ones that it paid were not overdue before, and none is.
+    InTime,
+    /// The oldest that is overdue should have been paid until this day.
+    OverdueSince(NaiveDate),
 }
 
 /// The score from 0 to 100, and the rules that applied.
@@ -62,6 +75,14 @@ pub fn score(signs: &Signs, now: DateTime<Utc>) -> (i32, Vec<HealthReason>) {
     if signs.has_slow_onboarding {
         reasons.push(rule("onboarding_open_30_days", -10));
     }
+    match signs.paying {
+        Paying::OverdueSince(day) if (now.date_naive() - day).num_days() > 30 => {
+            reasons.push(rule("invoice_overdue_30_days", -30));
+        }
+        Paying::OverdueSince(_) => reasons.push(rule("invoice_overdue", -15)),
+        Paying::InTime => reasons.push(rule("pays_in_time", 10)),
+        Paying::Unknown => {}
+    }
     let sum: i32 = reasons.iter().map(|reason| reason.points).sum();
     (sum.clamp(0, 100), reasons)
 }
@@ -83,6 +104,7 @@ mod tests {
             had_contract: false,
             has_late_task: false,
             has_slow_onboarding: false,
+            paying: Paying::Unknown,
         }
     }
 
@@ -118,6 +140,17 @@ mod tests {
             ),
             (Signs { has_late_task: true, ..new() }, 65, vec!["base", "task_late_7_days"]),
             (Signs { has_slow_onboarding: true, ..new() }, 60, vec!["base", "onboarding_open_30_days"]),
+            (Signs { paying: Paying::InTime, ..new() }, 80, vec!["base", "pays_in_time"]),
+            (
+                Signs { paying: Paying::OverdueSince(ahead(-30)), ..new() },
+                55,
+                vec!["base", "invoice_overdue"],
+            ),
+            (
+                Signs { paying: Paying::OverdueSince(ahead(-31)), ..new() },
+                40,
+                vec!["base", "invoice_overdue_30_days"],
+            ),
             (Signs { status: Status::Churned, last_activity_at: Some(ago(1)), ..new() }, 0, vec!["churned"]),
         ] {
             let (score, reasons) = score(&signs, now());

@@ -1,9 +1,9 @@
 //! Health, recomputed when something happens and once a day, because time is a sign too.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::domain::{HealthReason, Signs, score};
+use super::domain::{HealthReason, Paying, Signs, score};
 use super::store::{self, HealthRow, PastRow};
 use crate::crm::contract::events::CustomerHealthScoreUpdated;
 use crate::crm::contract::{CrmError, CustomerId};
@@ -16,6 +16,9 @@ use crate::platform::http::PageLimit;
 
 /// Customers looked at in one transaction.
 const AT_ONCE: i64 = 100;
+
+/// How many paid invoices tell whether a customer pays in time.
+const LAST_PAID: usize = 3;
 
 /// How well it goes with a customer.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +97,46 @@ pub fn keep_up(tx: &mut TenantTx<'_>) -> Result<bool, CrmError> {
     Ok(looked_at == AT_ONCE)
 }
 
+/// Notes what happened to an invoice of a customer, and looks at the customer again. A customer that is gone has no health.
+pub fn note(
+    tx: &mut TenantTx<'_>,
+    customer: CustomerId,
+    invoice: Uuid,
+    news: InvoiceNews,
+) -> Result<(), CrmError> {
+    let record = match customers::lock(tx, customer) {
+        Ok(record) => record,
+        Err(CrmError::NotFound(_)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    match news {
+        InvoiceNews::Issued(due_on) => store::owe(tx, customer, invoice, due_on)?,
+        InvoiceNews::Overdue => store::set_overdue(tx, invoice)?,
+        InvoiceNews::Settled => {
+            let now = tx.now();
+            store::set_settled(tx, invoice, Some(now))?;
+        }
+        InvoiceNews::Reopened => store::set_settled(tx, invoice, None)?,
+        InvoiceNews::Voided => store::forget(tx, invoice)?,
+    }
+    examine(tx, &record)
+}
+
+/// What billing tells of an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvoiceNews {
+    /// It is owed, and due then.
+    Issued(NaiveDate),
+    /// It was not paid in time.
+    Overdue,
+    /// Nothing of it is owed any more.
+    Settled,
+    /// It is owed again.
+    Reopened,
+    /// It counts no more.
+    Voided,
+}
+
 fn signs(tx: &mut TenantTx<'_>, record: &Record) -> Result<Signs, CrmError> {
     let now = tx.now();
     let active = contracts::active(tx, record.id)?;
@@ -105,5 +148,14 @@ fn signs(tx: &mut TenantTx<'_>, record: &Record) -> Result<Signs, CrmError> {
         had_contract: store::had_contract(tx, record.id)?,
         has_late_task: todos::overdue(tx, record.id, now - TimeDelta::days(7))? > 0,
         has_slow_onboarding: store::has_onboarding_since(tx, record.id, now - TimeDelta::days(30))?,
+        paying: paying(tx, record.id)?,
     })
+}
+
+fn paying(tx: &mut TenantTx<'_>, customer: CustomerId) -> Result<Paying, CrmError> {
+    if let Some(day) = store::overdue_since(tx, customer)? {
+        return Ok(Paying::OverdueSince(day));
+    }
+    let is_in_time = store::paid_late(tx, customer, LAST_PAID)? == [false; LAST_PAID];
+    Ok(if is_in_time { Paying::InTime } else { Paying::Unknown })
 }

@@ -1,12 +1,13 @@
 //! Health in the database.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::min;
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::crm::CRM;
 use crate::crm::contract::{CrmError, CustomerId};
-use crate::crm::schema::{contracts, customers, health, health_history, onboardings};
+use crate::crm::schema::{contracts, customers, health, health_history, invoice_signs, onboardings};
 use crate::platform::db::{DbError, RawJson, TenantTx};
 use crate::platform::http::PageLimit;
 
@@ -126,4 +127,77 @@ pub fn has_onboarding_since(
         .optional()
         .map_err(DbError::from)?;
     Ok(slow.is_some())
+}
+
+/// Notes that an invoice is owed; what is known of it already stays.
+pub fn owe(
+    tx: &mut TenantTx<'_>,
+    customer: CustomerId,
+    invoice: Uuid,
+    due_on: NaiveDate,
+) -> Result<(), CrmError> {
+    diesel::insert_into(invoice_signs::table)
+        .values((
+            invoice_signs::tenant_id.eq(tx.tenant().uuid()),
+            invoice_signs::invoice_id.eq(invoice),
+            invoice_signs::customer_id.eq(customer.uuid()),
+            invoice_signs::due_on.eq(due_on),
+            invoice_signs::was_overdue.eq(false),
+        ))
+        .on_conflict_do_nothing()
+        .execute(tx.conn(CRM)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Notes that an invoice was not paid in time.
+pub fn set_overdue(tx: &mut TenantTx<'_>, invoice: Uuid) -> Result<(), CrmError> {
+    diesel::update(invoice_signs::table.find((tx.tenant().uuid(), invoice)))
+        .set(invoice_signs::was_overdue.eq(true))
+        .execute(tx.conn(CRM)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Notes when nothing of an invoice was owed any more, or that it is owed again.
+pub fn set_settled(tx: &mut TenantTx<'_>, invoice: Uuid, at: Option<DateTime<Utc>>) -> Result<(), CrmError> {
+    diesel::update(invoice_signs::table.find((tx.tenant().uuid(), invoice)))
+        .set(invoice_signs::settled_at.eq(at))
+        .execute(tx.conn(CRM)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Forgets an invoice that counts no more.
+pub fn forget(tx: &mut TenantTx<'_>, invoice: Uuid) -> Result<(), CrmError> {
+    diesel::delete(invoice_signs::table.find((tx.tenant().uuid(), invoice)))
+        .execute(tx.conn(CRM)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Since when the oldest overdue invoice of the customer should have been paid.
+pub fn overdue_since(tx: &mut TenantTx<'_>, customer: CustomerId) -> Result<Option<NaiveDate>, CrmError> {
+    let tenant = tx.tenant().uuid();
+    let oldest = invoice_signs::table
+        .filter(invoice_signs::tenant_id.eq(tenant).and(invoice_signs::customer_id.eq(customer.uuid())))
+        .filter(invoice_signs::settled_at.is_null().and(invoice_signs::was_overdue))
+        .select(min(invoice_signs::due_on))
+        .first(tx.conn(CRM)?)
+        .map_err(DbError::from)?;
+    Ok(oldest)
+}
+
+/// Of the last invoices that the customer paid, at most `at_most`: whether each was overdue before.
+pub fn paid_late(tx: &mut TenantTx<'_>, customer: CustomerId, at_most: usize) -> Result<Vec<bool>, CrmError> {
+    let tenant = tx.tenant().uuid();
+    let late = invoice_signs::table
+        .filter(invoice_signs::tenant_id.eq(tenant).and(invoice_signs::customer_id.eq(customer.uuid())))
+        .filter(invoice_signs::settled_at.is_not_null())
+        .order((invoice_signs::settled_at.desc(), invoice_signs::invoice_id.desc()))
+        .limit(i64::try_from(at_most).unwrap_or(i64::MAX))
+        .select(invoice_signs::was_overdue)
+        .load(tx.conn(CRM)?)
+        .map_err(DbError::from)?;
+    Ok(late)
 }

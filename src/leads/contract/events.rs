@@ -34,6 +34,8 @@ pub struct LeadCreated {
     pub phone: Option<String>,
     /// Where it came from.
     pub source: String,
+    /// The campaign of its first touch.
+    pub campaign: Option<String>,
     /// The state.
     pub status: Status,
     /// The score, before any rule.
@@ -254,6 +256,7 @@ impl Event for LeadCreated {
             email: Some("ines@sastrerianajera.mx".to_owned()),
             phone: Some("+529711609009".to_owned()),
             source: "website".to_owned(),
+            campaign: Some("otoño-2026".to_owned()),
             status: Status::New,
             score: 50,
             owner_id: None,

@@ -114,6 +114,7 @@ pub fn announce(tx: &mut TenantTx<'_>, lead: &Lead) {
         email: lead.details.email.as_ref().map(ToString::to_string),
         phone: lead.details.phone.as_ref().map(ToString::to_string),
         source: lead.details.source.to_string(),
+        campaign: lead.first_touch.as_ref().and_then(|touch| touch.campaign.clone()),
         status: lead.status,
         score: lead.score,
         owner_id: lead.owner,

@@ -120,7 +120,7 @@ pub async fn invoices_create(
     db.tenant(who.actor(), move |tx| {
         once.run(tx, |tx| {
             let new = request.parse(tx, &**people)?;
-            let row = service::create(tx, new)?.ok_or_else(|| MoneyError::broken("invoice"))?;
+            let row = service::create(tx, &new)?.ok_or_else(|| MoneyError::broken("invoice"))?;
             let today = service::today(tx, &**people)?;
             let location = format!("/api/v1/invoices/{}", row.id);
             let reply = Reply::created(&InvoiceView::new(&row, today)?, location).version(row.version);

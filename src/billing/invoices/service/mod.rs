@@ -82,7 +82,7 @@ pub struct Change {
 }
 
 /// Makes a draft; none when its quotation has an invoice already.
-pub fn create(tx: &mut TenantTx<'_>, new: NewInvoice) -> Result<Option<InvoiceRow>, MoneyError> {
+pub fn create(tx: &mut TenantTx<'_>, new: &NewInvoice) -> Result<Option<InvoiceRow>, MoneyError> {
     match new.origin {
         // What was sold is billed, whatever became of the customer since.
         Origin::Quotation(_) | Origin::Subscription(_) => customers::known(tx, new.customer)?,
@@ -165,7 +165,7 @@ pub fn from_quotation(tx: &mut TenantTx<'_>, sold: SoldQuotation) -> Result<Opti
         payment_terms_days: USUAL_TERMS,
         origin: Origin::Quotation(sold.quotation.uuid()),
     };
-    Ok(create(tx, new)?.map(|row| row.invoice()))
+    Ok(create(tx, &new)?.map(|row| row.invoice()))
 }
 
 /// Changes a draft that still has the version `expected`, if one is given.

@@ -112,34 +112,7 @@ pub fn list(
     limit: PageLimit,
     today: NaiveDate,
 ) -> Result<Vec<ListRow>, MoneyError> {
-    let tenant = tx.tenant().uuid();
-    let mut query = invoices::table.filter(invoices::tenant_id.eq(tenant)).into_boxed();
-    query = match filter.standing {
-        Some(Standing::Overdue) => {
-            query.filter(invoices::status.eq("issued").and(invoices::due_on.lt(today)))
-        }
-        Some(Standing::Issued) => query.filter(invoices::status.eq("issued").and(invoices::due_on.ge(today))),
-        Some(standing) => query.filter(invoices::status.eq(standing.as_str())),
-        None => query,
-    };
-    if let Some(customer) = filter.customer {
-        query = query.filter(invoices::customer_id.eq(customer));
-    }
-    if let Some(currency) = filter.currency.clone() {
-        query = query.filter(invoices::currency.eq(currency));
-    }
-    if let Some(from) = filter.created.0 {
-        query = query.filter(invoices::created_at.ge(from));
-    }
-    if let Some(to) = filter.created.1 {
-        query = query.filter(invoices::created_at.lt(to));
-    }
-    if let Some(from) = filter.due.0 {
-        query = query.filter(invoices::due_on.ge(from));
-    }
-    if let Some(to) = filter.due.1 {
-        query = query.filter(invoices::due_on.le(to));
-    }
+    let mut query = filtered(tx, filter, today);
     if let Some(place) = place {
         // A row comparison is one index condition, and leakproof as its parts are.
         let comparison = if sort.is_descending { "<" } else { ">" };
@@ -174,4 +147,41 @@ pub fn list(
     };
     let query = query.limit(limit.rows_to_read()).select(ListRow::as_select());
     Ok(query.load(tx.conn(BILLING)?).map_err(DbError::from)?)
+}
+
+/// The invoices that `filter` lets through, as they stand `today`.
+fn filtered<'q>(
+    tx: &TenantTx<'_>,
+    filter: &Filter,
+    today: NaiveDate,
+) -> invoices::BoxedQuery<'q, diesel::pg::Pg> {
+    let tenant = tx.tenant().uuid();
+    let query = invoices::table.filter(invoices::tenant_id.eq(tenant)).into_boxed();
+    let mut query = match filter.standing {
+        Some(Standing::Overdue) => {
+            query.filter(invoices::status.eq("issued").and(invoices::due_on.lt(today)))
+        }
+        Some(Standing::Issued) => query.filter(invoices::status.eq("issued").and(invoices::due_on.ge(today))),
+        Some(standing) => query.filter(invoices::status.eq(standing.as_str())),
+        None => query,
+    };
+    if let Some(customer) = filter.customer {
+        query = query.filter(invoices::customer_id.eq(customer));
+    }
+    if let Some(currency) = filter.currency.clone() {
+        query = query.filter(invoices::currency.eq(currency));
+    }
+    if let Some(from) = filter.created.0 {
+        query = query.filter(invoices::created_at.ge(from));
+    }
+    if let Some(to) = filter.created.1 {
+        query = query.filter(invoices::created_at.lt(to));
+    }
+    if let Some(from) = filter.due.0 {
+        query = query.filter(invoices::due_on.ge(from));
+    }
+    if let Some(to) = filter.due.1 {
+        query = query.filter(invoices::due_on.le(to));
+    }
+    query
 }

@@ -28,9 +28,9 @@ pub struct ProviderSettings {
 const TIMEOUT: Duration = Duration::from_secs(1);
 const TRIES: u32 = 3;
 const BREAKER: BreakerSettings =
-    BreakerSettings { failures_to_open: 5, open_for: Duration::from_secs(60), successes_to_close: 1 };
+    BreakerSettings { failures_to_open: 5, open_for: Duration::from_mins(1), successes_to_close: 1 };
 /// How long before its end a token is not used any more.
-const TOKEN_MARGIN: Duration = Duration::from_secs(60);
+const TOKEN_MARGIN: Duration = Duration::from_mins(1);
 
 /// Why a provider gave no answer that is of use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Providers;
 use super::caller::CallError;
-use super::domain::{Credentials, News, Provider, Refunded, paypal, stripe};
+use super::domain::{Credentials, News, Refunded, paypal, stripe};
 use super::service::{self, Next as Step, RefundWork, Taken};
 use super::store::{self, Work};
 use crate::billing::BILLING;
@@ -119,12 +119,12 @@ impl Worker {
             return Err(CallError::Refused(format!("not connected with {}", refund.provider.as_str())));
         };
         let (caller, key) = (&self.providers.caller, refund.refund.to_string());
-        let read = match (&account.credentials, refund.provider) {
-            (Credentials::Stripe { secret_key, .. }, Provider::Stripe) => {
+        let read = match &account.credentials {
+            Credentials::Stripe { secret_key, .. } => {
                 let form = stripe::refund_form(&refund.external, refund.amount, refund.refund);
                 stripe::refunded(&caller.stripe(secret_key, "/v1/refunds", &key, &form).await?)
             }
-            _ => {
+            Credentials::Paypal { .. } => {
                 let path = format!("/v2/payments/captures/{}/refund", refund.external);
                 let body = paypal::refund_body(refund.amount, refund.refund).to_string();
                 paypal::refunded(&caller.paypal(account.id, &account.credentials, &path, &key, &body).await?)

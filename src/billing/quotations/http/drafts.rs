@@ -55,6 +55,53 @@ pub struct QuotationRequest {
     discount: Option<Discount>,
 }
 
+/// A quotation to make for a customer that something else names.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = FirstQuotationRequest, example = json!({
+    "title": "Uniformes 2027", "lines": [{ "description": "Uniforme escolar, talla M", "quantity": "40", "unit_price": "185.5" }]
+}))]
+pub struct DraftRequest {
+    /// The currency of all its prices, which never changes; your company's when not said.
+    currency: Option<Currency>,
+    /// What it is about.
+    title: Option<Line<255>>,
+    /// What is said to the customer.
+    notes: Option<Prose<5000>>,
+    /// Under which terms.
+    terms: Option<Prose<5000>>,
+    /// Until when it can be accepted; thirty days when not said.
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    valid_until: Option<Moment>,
+    /// Which list prices are taken from; the newest valid one of the currency when not said.
+    price_list_id: Option<PriceListId>,
+    /// Which warehouse goods are taken from; the oldest one that is used when not said.
+    warehouse_id: Option<WarehouseId>,
+    /// What is offered.
+    #[schema(max_items = 200)]
+    lines: Option<Vec<LineInput>>,
+    /// What is taken off the whole.
+    discount: Option<Discount>,
+}
+
+impl DraftRequest {
+    /// The draft for `customer`, whose `owner` works on it.
+    pub fn parse(self, customer: CustomerId, owner: Option<UserId>) -> NewQuotation {
+        NewQuotation {
+            customer,
+            currency: self.currency,
+            title: self.title,
+            notes: self.notes,
+            terms: self.terms,
+            valid_until: self.valid_until.map(Moment::utc),
+            price_list: self.price_list_id.map(Id::uuid),
+            warehouse: self.warehouse_id.map(Id::uuid),
+            owner,
+            lines: LinesInput { lines: self.lines.unwrap_or_default(), discount: self.discount },
+        }
+    }
+}
+
 /// What changes of a draft, besides its lines: what is left out stays, null clears.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

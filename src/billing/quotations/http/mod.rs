@@ -21,6 +21,7 @@ use crate::platform::db::TenantTx;
 use crate::platform::http::{Reply, client_address, place_of};
 use crate::platform::limits::Limits;
 use crate::platform::problem::Problem;
+pub use drafts::DraftRequest;
 use views::QuotationView;
 
 /// What quotations ask of identity, as the server shares it.

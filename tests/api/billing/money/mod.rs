@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "clients at once")]
 
 mod checkout;
+mod documents;
+mod health;
 mod invoices;
 mod news;
 mod numbers;

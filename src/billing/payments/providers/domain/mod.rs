@@ -184,3 +184,62 @@ pub enum Refunded {
 fn text(value: &Value, pointer: &str) -> Option<String> {
     value.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn order() -> Order {
+        Order {
+            checkout: Uuid::from_u128(1),
+            invoice: Uuid::from_u128(2),
+            label: "A-17".to_owned(),
+            amount: Money::from_minor(116_000, Currency::MXN),
+            return_url: "https://www.empresa.mx/gracias".to_owned(),
+            expires_at: DateTime::from_timestamp(1_796_050_800, 0).unwrap(),
+        }
+    }
+
+    fn form(pairs: &[(&'static str, String)]) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
+
+    #[test]
+    #[ignore = "installs PyPI's stripe and paypal-server-sdk: `cargo test --lib -- --ignored published_shape`"]
+    fn requests_have_the_published_shape_and_others_are_refused() {
+        let (money, id) = (Money::from_minor(5_000, Currency::MXN), Uuid::from_u128(3));
+        let (checkout, refund) =
+            (form(&stripe::checkout_form(&order())), form(&stripe::refund_form("pi_1", money, id)));
+        let (paypal_order, paypal_refund) =
+            (paypal::order_body(&order()).to_string(), paypal::refund_body(money, id).to_string());
+        let (session, order_request) = ("checkout.SessionCreateParams", "OrderRequest");
+        let requests = [
+            ("stripe", session, checkout.clone(), true),
+            ("stripe", session, format!("{checkout}&invoice_id=1"), false),
+            ("stripe", session, checkout.replace("unit_amount", "unit_price"), false),
+            ("stripe", session, checkout.replace("=116000", "=1160.5x"), false),
+            ("stripe", "RefundCreateParams", refund.clone(), true),
+            ("stripe", "RefundCreateParams", refund.replace("payment_intent", "payment"), false),
+            ("paypal", order_request, paypal_order.clone(), true),
+            ("paypal", order_request, paypal_order.replace("custom_id", "customer_id"), false),
+            ("paypal", order_request, paypal_order.replace("purchase_units", "units"), false),
+            ("paypal", "RefundRequest", paypal_refund.clone(), true),
+            ("paypal", "RefundRequest", paypal_refund.replace("currency_code", "currency"), false),
+        ];
+        let line = |(provider, model, body, is_right): &(&str, &str, String, bool)| {
+            let name = format!("{model}: {body}");
+            let line = json!({ "name": name, "provider": provider, "model": model, "body": body, "is_right": is_right });
+            format!("{line}\n")
+        };
+        let file = std::env::temp_dir().join(format!("cauce-payment-requests-{}.jsonl", std::process::id()));
+        std::fs::write(&file, requests.iter().map(line).collect::<String>()).unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/payment-requests.sh");
+        let output = std::process::Command::new(script).arg(&file).output().unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(told, "paypal: 3 refused\npaypal: 2 taken\nstripe: 4 refused\nstripe: 2 taken\n");
+    }
+}

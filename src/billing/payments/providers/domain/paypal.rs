@@ -59,6 +59,7 @@ pub fn refunded(refund: &Value) -> Option<Refunded> {
 }
 
 /// What PayPal says of itself in the headers of an event.
+#[expect(clippy::struct_field_names, reason = "PayPal's own names, which are written to it")]
 #[derive(Debug, Clone, Serialize)]
 pub struct Transmission {
     /// `PAYPAL-TRANSMISSION-ID`

@@ -110,10 +110,11 @@ pub fn handle(
             let known = payment_rows::of_provider(tx, provider.as_str(), &payment)?;
             match (known, total) {
                 (Some(known), Some(total)) => {
-                    match payments::note_given_back(tx, people, known, total, &row.event_id)? {
-                        true => Outcome::Handled,
+                    if payments::note_given_back(tx, people, known, total, &row.event_id)? {
+                        Outcome::Handled
+                    } else {
                         // What it told may be that one.
-                        false => Outcome::Later("a refund of ours is under way".to_owned()),
+                        Outcome::Later("a refund of ours is under way".to_owned())
                     }
                 }
                 (_, None) => Outcome::Refused("the amount cannot be read".to_owned()),
