@@ -128,9 +128,7 @@ impl App {
             Background::Work => {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
-                crate::leads::start(&db, &tasks, &people, &imports);
-                start_exports(&db, &tasks, &exports, vec![&LeadExports, &CustomerExports, &ProductExports]);
-                crate::crm::start(&db, &tasks, &people);
+                start_records(&db, &tasks, &people, &imports, &exports);
                 crate::billing::start(&db, &tasks, &people, &documents, &providers);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 (
@@ -249,6 +247,13 @@ impl Running {
         }
         self.tasks.stop(Duration::from_secs(10)).await;
     }
+}
+
+/// Starts what leads and customers do by themselves, and files of records.
+fn start_records(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports, exports: &Exports) {
+    crate::leads::start(db, tasks, people, imports);
+    crate::crm::start(db, tasks, people);
+    start_exports(db, tasks, exports, vec![&LeadExports, &CustomerExports, &ProductExports]);
 }
 
 /// Every reader of the log.

@@ -132,9 +132,12 @@ fn dense(sql: &mut Sql, tenant: &str) {
     ));
 }
 
+/// The company that asks in a round, and what for.
+type Request<'a> = &'a dyn Fn(usize) -> (usize, String);
+
 async fn one_by_one(table: &mut Table, tenants: &[Tenant], customers: &[String]) {
     let year = "/api/v1/dashboard?from=2025-11-24&to=2026-11-23".to_owned();
-    let kinds: [(&str, &dyn Fn(usize) -> (usize, String)); 6] = [
+    let kinds: [(&str, Request<'_>); 6] = [
         ("list 20 quotations", &|company| (company, "/api/v1/quotations".to_owned())),
         ("list 20 invoices", &|company| (company, "/api/v1/invoices".to_owned())),
         ("list 20 customers", &|company| (company, "/api/v1/customers".to_owned())),
