@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::kernel::{Color, Locale, Message, Money, WebUrl};
+use crate::kernel::{Color, Currency, Decimal6, Locale, Message, Money, WebUrl};
 
 /// What a document shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,4 +101,32 @@ pub struct Printed {
     pub notes: String,
     /// Where it can be seen and answered, as text and as a QR code.
     pub link: Option<(Message, WebUrl)>,
+}
+
+/// A price with at least the currency's decimals, and with as many more as it has.
+pub fn price(price: Decimal6, currency: Currency) -> String {
+    let digits = usize::from(currency.minor_digits());
+    let plain = price.to_string();
+    let (units, decimals) = plain.split_once('.').unwrap_or((&plain, ""));
+    if decimals.len().max(digits) == 0 { plain } else { format!("{units}.{decimals:0<digits$}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_have_the_decimals_of_their_currency_or_more() {
+        for (plain, code, expected) in [
+            ("185.5", "MXN", "185.50"),
+            ("185", "MXN", "185.00"),
+            ("0.0125", "MXN", "0.0125"),
+            ("1500", "CLP", "1500"),
+            ("1500.5", "CLP", "1500.5"),
+            ("7.1", "KWD", "7.100"),
+        ] {
+            let currency = Currency::parse(code).unwrap();
+            assert_eq!(price(Decimal6::parse(plain).unwrap(), currency), expected, "{plain} {code}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::parts::{seller, sums, unit};
 use crate::billing::contract::{MoneyError, SalesError};
-use crate::billing::documents::domain::{Party, Printed, PrintedLine};
+use crate::billing::documents::domain::{Party, Printed, PrintedLine, price};
 use crate::billing::documents::store::DocumentRow;
 use crate::billing::domain::{DocumentLine, LineTotals, Totals, rounded};
 use crate::billing::invoices::{self, BillTo, Content};
@@ -135,7 +135,7 @@ fn printed_line(line: &DocumentLine, sums: &LineTotals, currency: Currency) -> P
         description: line.description.to_string(),
         quantity: line.quantity().to_string(),
         unit: line.unit_code.as_ref().map(|code| unit(code.as_str())).unwrap_or_default(),
-        unit_price: line.unit_price().to_string(),
+        unit_price: price(line.unit_price(), currency),
         discount: (sums.discount > Decimal6::ZERO).then(|| rounded(sums.discount, currency)),
         amount: rounded(sums.amount, currency),
     }

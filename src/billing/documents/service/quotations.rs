@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::parts::{buyer, seller, sums, unit};
 use crate::billing::contract::SalesError;
-use crate::billing::documents::domain::{Printed, PrintedLine};
+use crate::billing::documents::domain::{Printed, PrintedLine, price};
 use crate::billing::documents::store::DocumentRow;
 use crate::billing::domain::rounded;
 use crate::billing::quotations::{self, Quotations};
@@ -38,7 +38,7 @@ pub fn printed(
         description: line.line.description.to_string(),
         quantity: line.line.quantity().to_string(),
         unit: line.line.unit_code.as_ref().map(|code| unit(code.as_str())).unwrap_or_default(),
-        unit_price: line.line.unit_price().to_string(),
+        unit_price: price(line.line.unit_price(), content.currency),
         discount: (line.taken_off > Decimal6::ZERO).then(|| rounded(line.taken_off, content.currency)),
         amount: rounded(line.amount, content.currency),
     });
