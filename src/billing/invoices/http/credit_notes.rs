@@ -69,7 +69,8 @@ struct CreditNoteQuery {
 /// once, and cannot change any more.
 #[utoipa::path(operation_id = "credit_notes_create", tag = "credit-notes", security(("bearer" = ["billing:write"])),
     request_body = CreditNoteRequest,
-    responses((status = 201, description = "Written.", body = CreditNoteView)))]
+    responses((status = 201, description = "Written.", body = CreditNoteView),
+        (status = 404, description = "There is no such invoice.")))]
 #[post("/api/v1/credit-notes")]
 pub async fn credit_notes_create(
     who: Authorized<WriteBilling>,

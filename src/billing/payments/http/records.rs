@@ -40,7 +40,6 @@ struct PaymentRequest {
     #[schema(value_type = Uuid)]
     customer_id: CustomerId,
     /// `cash`, `transfer` or `card`.
-    #[schema(inline)]
     method: ByHand,
     /// How much.
     amount: NonNegativeMoney,
