@@ -29,7 +29,7 @@ struct EventQuery {
     cursor: Option<String>,
     /// `sequence`: the oldest first; `-sequence`: the newest first.
     #[serde(default)]
-    #[param(inline, default = "sequence")]
+    #[param(inline)]
     sort: SortQuery,
     /// Only these kinds: a comma list of `Lead.Created`, `Lead.*` or `*`.
     #[serde(rename = "type")]

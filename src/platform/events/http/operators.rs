@@ -83,7 +83,7 @@ struct DeadLetterQuery {
     subscription: Option<String>,
     /// `open`: nobody retried or skipped them yet; `any`: all of them.
     #[serde(default)]
-    #[param(inline, default = "open")]
+    #[param(inline)]
     state: StateQuery,
 }
 
