@@ -10,7 +10,7 @@ use crate::kernel::{Decimal6, Invalid, PositiveDecimal6};
 /// Where a subscription stands. `past_due`: an invoice of it is overdue. `paused`: nothing is billed. `cancelled`: it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = SubscriptionStatus)]
+#[schema(as = BillingSubscriptionStatus)]
 pub enum Status {
     /// It is billed.
     Active,
@@ -44,7 +44,7 @@ impl Status {
 /// How often a subscription is billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = SubscriptionPeriod)]
+#[schema(as = BillingSubscriptionPeriod)]
 pub enum Period {
     /// Every seven days.
     Week,

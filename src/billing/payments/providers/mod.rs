@@ -7,6 +7,7 @@
 
 mod caller;
 mod domain;
+mod door;
 mod http;
 mod service;
 mod store;

@@ -8,15 +8,14 @@ use futures_util::StreamExt;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::billing::BILLING;
 use crate::billing::payments::providers::Providers;
 use crate::billing::payments::providers::caller::CallError;
 use crate::billing::payments::providers::domain::paypal::{Transmission, verification_body};
 use crate::billing::payments::providers::domain::{Credentials, Provider, paypal, stripe};
+use crate::billing::payments::providers::door;
 use crate::billing::payments::providers::service::{self, Account};
 use crate::billing::payments::providers::store;
 use crate::kernel::Message;
-use crate::platform::auth::Actor;
 use crate::platform::db::Db;
 use crate::platform::http::{BODY_LIMIT, Reply, RequestContext, broken_body, slow_body};
 use crate::platform::problem::Problem;
@@ -98,9 +97,8 @@ async fn take(
     if token.len() > 64 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(nobodys());
     }
-    let found = db.system(BILLING, move |tx| store::find_by_token(tx, &token)).await?;
-    let (tenant, id) = found.ok_or_else(nobodys)?;
-    let actor = Actor::platform(tenant, RequestContext::of(request).correlation().clone());
+    let correlation = RequestContext::of(request).correlation().clone();
+    let (actor, id) = door::open(db, token, correlation).await?.ok_or_else(nobodys)?;
     let body = read(payload).await?;
     let seal = providers.seal.clone();
     let account = db
