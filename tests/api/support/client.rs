@@ -46,7 +46,9 @@ pub fn unique(prefix: &str) -> String {
 
 impl Client {
     pub fn new(base: &str, token: Option<String>) -> Self {
-        Self { base: base.to_owned(), token, headers: Vec::new(), http: reqwest::Client::new() }
+        // A test that works for longer than the server keeps a connection would send on one that is closed.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+        Self { base: base.to_owned(), token, headers: Vec::new(), http }
     }
 
     /// The same client with another token.

@@ -105,7 +105,7 @@ impl TestApp {
     }
 }
 
-/// Starts a server on a thread of its own, where it stays until it is stopped or the process ends.
+/// Starts a server on a thread of its own, where it stays until it is stopped or its `TestApp` is gone.
 fn start(config: Config, clock: Clock, stopping: tokio::sync::oneshot::Receiver<Stopped>) -> String {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -118,10 +118,12 @@ fn start(config: Config, clock: Clock, stopping: tokio::sync::oneshot::Receiver<
         runtime.block_on(async move {
             let running = App::build(&config, &services, clock, Background::Work).unwrap().listen().unwrap();
             sender.send(running.url.clone()).unwrap();
-            let Ok(stopped) = stopping.await else { return std::future::pending().await };
+            let waiting = stopping.await;
             running.stop().await;
-            // Nobody may wait any more.
-            let _ = stopped.send(());
+            if let Ok(stopped) = waiting {
+                // Nobody may wait any more.
+                let _ = stopped.send(());
+            }
         });
     });
     receiver.recv().expect("the server starts")
