@@ -47,9 +47,9 @@ const TABLE: &[Row] = &[
     Row { layer: "platform",  may: &["kernel", "platform"],       own: &[],        not: &[] },
     // Of a module, by file or folder; sub-aggregates have the same names. utoipa's and serde's derives are welcome.
     Row { layer: "contract",  may: MODULE, own: &["contract", "domain"],           not: &[DIESEL, ACTIX, NATS] },
-    // Fields, problems, patches and rows of spreadsheets are how a rule takes and refuses input: plain values, although they
-    // live in the platform.
-    Row { layer: "domain",    may: &["kernel", "platform::auth", "platform::id", "platform::problem", "platform::sheets", "platform::http::Fields", "platform::http::Patch"],
+    // Fields, problems, patches, rows of spreadsheets and by what they are read are how a rule takes and refuses input: plain
+    // values, although they live in the platform.
+    Row { layer: "domain",    may: &["kernel", "platform::auth", "platform::id", "platform::problem", "platform::sheets", "platform::transfers", "platform::http::Fields", "platform::http::Patch"],
                                            own: &["contract", "domain"],           not: &[DIESEL, ACTIX, NATS, TOKIO] },
     Row { layer: "store",     may: MODULE, own: &["contract", "domain", "store", "schema"], not: &[ACTIX, NATS] },
     Row { layer: "service",   may: MODULE, own: &["contract", "domain", "store", "service"], not: &[DIESEL, ACTIX, NATS] },

@@ -25,7 +25,7 @@ const STREAMS: [Stream; 5] = [
         "BILLING_EVENTS",
         &["product.>", "stock.>", "quotation.>", "invoice.>", "credit-note.>", "payment.>", "subscription.>"],
     ),
-    ("IDENTITY_EVENTS", &["tenant.>", "user.>", "session.>", "api-key.>"]),
+    ("IDENTITY_EVENTS", &["tenant.>", "user.>", "team.>", "session.>", "api-key.>"]),
     ("PLATFORM_EVENTS", &["platform.>"]),
 ];
 

@@ -31,7 +31,7 @@ use crate::config::Config;
 use crate::crm::CustomerExports;
 use crate::identity::{Identity, People};
 use crate::kernel::Invalid;
-use crate::leads::{Imports, LeadExports};
+use crate::leads::LeadExports;
 use crate::platform::auth::TokenKeys;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -43,7 +43,7 @@ use crate::platform::limits::{Limits, Quotas};
 use crate::platform::mail::Mailer;
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::tasks::Tasks;
-use crate::platform::transfers::{Exports, start_exports};
+use crate::platform::transfers::{Exportable, Exports, Imports, start_exports};
 use crate::webhooks::Webhooks;
 
 /// How long a client may read nothing of what it asked for.
@@ -117,7 +117,8 @@ impl App {
         let identity = Arc::new(identity);
         let people = crate::identity::people();
         let catalogue = Arc::new(catalogue()?);
-        let (imports, exports) = (Imports::new(config.import_max_bytes, &tasks), Exports::default());
+        let imports = Imports::new(config.import_max_bytes, &tasks, crate::identity::sight_of());
+        let exports = Exports::default();
         let webhooks = Webhooks::new(settings::webhook_settings(config), bytes);
         let quotations = Quotations::new(settings::quotation_settings(config), bytes);
         let files = Files::open(&settings::files_place(config, services))?;
@@ -129,7 +130,7 @@ impl App {
                 idempotency::start(&db, &tasks);
                 crate::identity::start(&identity, &tasks, Mailer::new(&settings::mail_settings(config))?);
                 start_records(&db, &tasks, &people, &imports, &exports);
-                crate::billing::start(&db, &tasks, &people, &documents, &providers);
+                crate::billing::start(&db, &tasks, &people, &imports, &documents, &providers);
                 crate::webhooks::start(&db, &tasks, &webhooks)?;
                 (
                     subscriptions(&people, &documents, &webhooks),
@@ -252,8 +253,9 @@ impl Running {
 /// Starts what leads and customers do by themselves, and files of records.
 fn start_records(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports, exports: &Exports) {
     crate::leads::start(db, tasks, people, imports);
-    crate::crm::start(db, tasks, people);
-    start_exports(db, tasks, exports, vec![&LeadExports, &CustomerExports, &ProductExports]);
+    crate::crm::start(db, tasks, people, imports);
+    let kinds: Vec<&'static dyn Exportable> = vec![&LeadExports, &CustomerExports, &ProductExports];
+    start_exports(db, tasks, exports, kinds, crate::identity::sight_of());
 }
 
 /// Every reader of the log.

@@ -19,7 +19,7 @@ use crate::platform::db::{Db, Module};
 use crate::platform::events::Subscription;
 use crate::platform::fields::FieldTables;
 use crate::platform::tasks::Tasks;
-use crate::platform::transfers::TransferTables;
+use crate::platform::transfers::{Imports, TransferTables};
 
 pub use catalog::{ProductExports, quotas};
 pub use contract::events::catalogue as event_catalogue;
@@ -41,18 +41,30 @@ pub use quotations::{
 
 pub use subscriptions::{CurrentSubscription, SubscriptionPeriod, SubscriptionStatus, current_subscriptions};
 
-const BILLING: Module = Module::named("billing");
+const BILLING: Module = Module::named("billing").with_owners();
 const FIELDS: FieldTables = FieldTables::of(BILLING, "products");
 const TRANSFERS: TransferTables = TransferTables::of(BILLING, "products");
 
 /// The readers of the log that money has.
 pub fn readers(documents: &Documents, people: &Arc<dyn People>) -> Vec<Subscription> {
-    vec![documents::subscription(documents), invoices::subscription(), subscriptions::reader(people)]
+    vec![
+        documents::subscription(documents),
+        customers::subscription(),
+        invoices::subscription(),
+        subscriptions::reader(people),
+    ]
 }
 
 /// Starts what runs by itself.
-pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, documents: &Documents, providers: &Providers) {
-    catalog::start(db, tasks);
+pub fn start(
+    db: &Db,
+    tasks: &Tasks,
+    people: &Arc<dyn People>,
+    imports: &Imports,
+    documents: &Documents,
+    providers: &Providers,
+) {
+    catalog::start(db, tasks, imports);
     inventory::start(db, tasks);
     quotations::start(db, tasks);
     documents::start(db, tasks, documents);

@@ -3,22 +3,21 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use cauce::app::{Services, StartError};
 use cauce::config::Config;
-use cauce::identity::{People, find_tenant, people};
+use cauce::identity::find_tenant;
 use cauce::kernel::{Country, Invalid, Language, Line, Slug};
-use cauce::leads::imports::{
-    FileName, ImportRow, Mode, NewImport, OnDuplicate, Options, ReasonRow, Settings, run_alone,
-};
+use cauce::leads::LeadImports;
 use cauce::platform::clock::Clock;
 use cauce::platform::db::{Db, PoolSettings};
 use cauce::platform::embedded::EmbeddedError;
 use cauce::platform::problem::Problem;
-use cauce::platform::transfers::sentence;
+use cauce::platform::transfers::{
+    FileName, ImportRow, Mode, NewImport, OnDuplicate, Options, ReasonRow, Settings, run_alone, sentence,
+};
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -90,7 +89,6 @@ pub async fn import(config: Config, arguments: Arguments) -> Result<()> {
 async fn run(db: &Db, arguments: &Arguments, new: NewImport) -> Result<()> {
     let slug = Slug::parse(&arguments.tenant).map_err(|reason| plain("--tenant", &reason))?;
     let tenant = find_tenant(db, &slug).await?.with_context(|| format!("there is no company \"{slug}\""))?;
-    let people: Arc<dyn People> = people();
     let mut told = 0;
     let report = |row: &ImportRow| {
         let done = row.created + row.updated + row.skipped + row.refused;
@@ -100,7 +98,7 @@ async fn run(db: &Db, arguments: &Arguments, new: NewImport) -> Result<()> {
             drop(writeln!(std::io::stdout(), "{done} of {} rows", row.total));
         }
     };
-    let (row, reasons) = run_alone(db, &people, tenant, new, report).await?;
+    let (row, reasons) = run_alone::<LeadImports>(db, tenant, new, report).await?;
     super::print(&summary(&row, &reasons, arguments.language))?;
     anyhow::ensure!(row.status == "completed", "the import is {}", row.status);
     Ok(())
@@ -143,8 +141,8 @@ impl Arguments {
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Real };
         let (mapping, sheet) = (self.choices()?, self.sheet.clone());
         let options = Options { mapping, mapping_id: None, sheet, settings, mode };
-        let (new, _) =
-            NewImport::open("/file", name, content, options).map_err(|problem| in_words(&problem))?;
+        let (new, _) = NewImport::open::<LeadImports>("/file", name, content, options)
+            .map_err(|problem| in_words(&problem))?;
         Ok(new)
     }
 

@@ -30,14 +30,14 @@ pub use contracts::{
     total_arr,
 };
 pub use customers::{
-    CustomerExports, CustomerView, Details, NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead,
-    customer_view, last_activities, quotas, register,
+    CustomerExports, CustomerImports, CustomerView, Details, NewContact, NewCustomer, OnDuplicate, customer,
+    customer_of_lead, customer_view, last_activities, quotas, register,
 };
 pub use health::{Health, HealthReason, health};
 pub use http::{ReadCustomers, routes};
 pub use tasks::{start, subscriptions};
 pub use todos::{OpenTask, open_tasks};
 
-const CRM: Module = Module::named("crm");
+const CRM: Module = Module::named("crm").with_owners();
 const FIELDS: FieldTables = FieldTables::of(CRM, "customers");
 const TRANSFERS: TransferTables = TransferTables::of(CRM, "customers");

@@ -33,6 +33,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         last_activity_at -> Nullable<Timestamptz>,
         archived_at -> Nullable<Timestamptz>,
+        import_id -> Nullable<Uuid>,
     }
 }
 

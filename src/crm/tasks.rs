@@ -11,14 +11,14 @@ use super::contract::events::{
     CustomerContractStatusChanged, CustomerCreated, CustomerOnboardingCompleted, CustomerReactivated,
     CustomerRenewed, CustomerTaskChanged, CustomerTaskCompleted, CustomerTaskRemoved,
 };
-use super::{CRM, CustomerExports, FIELDS, contracts, customers, health, todos};
+use super::{CRM, CustomerExports, CustomerImports, FIELDS, contracts, customers, health, todos};
 use crate::billing::events::{InvoiceIssued, InvoiceOverdue, InvoicePaid, InvoiceReopened, InvoiceVoided};
 use crate::identity::People;
 use crate::platform::auth::{Actor, CorrelationId};
 use crate::platform::db::{Db, TenantTx};
 use crate::platform::events::Subscription;
 use crate::platform::tasks::{Next, Tasks};
-use crate::platform::transfers::forget_exports;
+use crate::platform::transfers::{Imports, forget_exports, forget_imports, forget_uploads, start_imports};
 
 const UPKEEP_PERIOD: Duration = Duration::from_secs(15);
 
@@ -60,7 +60,8 @@ pub fn subscriptions() -> Vec<Subscription> {
 }
 
 /// Starts what runs by the clock.
-pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>) {
+pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports) {
+    start_imports::<CustomerImports>(db, tasks, imports);
     let (db, people) = (db.for_background(), people.clone());
     tasks.run("crm-upkeep", Arc::new(Notify::new()), UPKEEP_PERIOD, move || {
         let (db, people) = (db.clone(), people.clone());
@@ -75,6 +76,7 @@ pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>) {
 }
 
 async fn keep_up(db: &Db, people: &Arc<dyn People>) -> Result<(), CrmError> {
+    forget_uploads::<CustomerImports>(db).await?;
     for tenant in db.system(CRM, customers::store::tenants).await? {
         let actor = Actor::platform(tenant, CorrelationId::new());
         loop {
@@ -94,5 +96,6 @@ fn keep_tenant_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<bool, Cr
     let tasks_left = todos::service::keep_up(tx)?;
     let health_left = health::service::keep_up(tx)?;
     forget_exports(tx, &CustomerExports)?;
+    forget_imports::<CustomerImports>(tx)?;
     Ok(FIELDS.keep_up(tx)? || contracts_left || tasks_left || health_left)
 }

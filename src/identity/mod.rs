@@ -3,7 +3,8 @@
 //! Words. A **tenant** is a company; nobody sees another's data. A **user** is a person who works in one tenant; a person
 //! with two companies is two users with one e-mail address. A **session** is one signing-in: an access token for ten
 //! minutes, kept going by refresh tokens that are good once. An **API key** lets a program act as its maker, within its
-//! scopes. **Roles** are sets of rights; a **right** or **permission** is `<area>:<verb>`.
+//! scopes. **Roles** are sets of rights; a **right** or **permission** is `<area>:<verb>`. A **team** is people who work
+//! together; a role's **visibility** says whose records its holders see: their own, their teams', or all.
 //!
 //! Invariants.
 //! - Passwords are stored as argon2id, every other secret as SHA-256; none is in a log or an event.
@@ -28,6 +29,7 @@ mod quotas;
 mod schema;
 mod secrets;
 mod sessions;
+mod teams;
 mod tenants;
 mod users;
 
@@ -39,7 +41,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use contract::*;
 
 use crate::kernel::Slug;
-use crate::platform::auth::{Identities, TenantId, TokenKeys};
+use crate::platform::auth::{Identities, SightOf, TenantId, TokenKeys};
 use crate::platform::db::{Db, Module, TenantTx};
 use crate::platform::events::CatalogueEntry;
 use crate::platform::limits::{Limits, Quota};
@@ -130,6 +132,11 @@ pub fn people() -> Arc<dyn People> {
     Arc::new(people::IdentityModule)
 }
 
+/// What people see, for what the platform does on their behalf.
+pub fn sight_of() -> SightOf {
+    Arc::new(|tx, user| Ok(people::IdentityModule.sight(tx, user)?))
+}
+
 /// The active tenant that is called `slug` in addresses; for commands of the operator, who is no user of any tenant.
 pub async fn find_tenant(db: &Db, slug: &Slug) -> Result<Option<TenantId>, IdentityError> {
     lookup::tenant(db, slug.as_str().to_owned()).await
@@ -168,6 +175,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     factors::http::routes(config);
     credentials::http::routes(config);
     users::http::routes(config);
+    teams::http::routes(config);
     tenants::http::routes(config);
     quotas::http::routes(config);
     api_keys::http::routes(config);

@@ -1,9 +1,9 @@
 //! Identity's answers to the other modules.
 
 use super::contract::{IdentityError, People, Person, TenantSettings};
-use super::{tenants, users};
+use super::{teams, tenants, users};
 use crate::kernel::EmailAddress;
-use crate::platform::auth::UserId;
+use crate::platform::auth::{Sight, UserId};
 use crate::platform::db::TenantTx;
 
 /// Answers from identity's own tables.
@@ -24,6 +24,12 @@ impl People for IdentityModule {
         emails: &[EmailAddress],
     ) -> Result<Vec<(String, Person)>, IdentityError> {
         users::store::people_by_email(tx, emails)
+    }
+
+    fn sight(&self, tx: &mut TenantTx<'_>, user: UserId) -> Result<Sight, IdentityError> {
+        let user = users::store::find(tx, user)?;
+        let visibilities = tenants::store::find(tx)?.visibilities;
+        teams::service::sight(tx, user.id, &user.roles, &visibilities)
     }
 
     fn settings(&self, tx: &mut TenantTx<'_>) -> Result<TenantSettings, IdentityError> {

@@ -16,6 +16,7 @@ diesel::table! {
         tax_id -> Nullable<Text>,
         forgotten_after_days -> Int4,
         limits -> Jsonb,
+        visibility -> Jsonb,
         version -> Int4,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
@@ -135,6 +136,25 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity.teams (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        version -> Int4,
+        name -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.team_members (tenant_id, team_id, user_id) {
+        tenant_id -> Uuid,
+        team_id -> Uuid,
+        user_id -> Uuid,
     }
 }
 

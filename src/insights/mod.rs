@@ -24,4 +24,4 @@ pub use contract::InsightsError;
 pub use http::routes;
 pub use tasks::subscriptions;
 
-const INSIGHTS: Module = Module::named("insights");
+const INSIGHTS: Module = Module::named("insights").with_owners();

@@ -17,6 +17,7 @@ mod slug;
 mod tax_id;
 pub mod text;
 mod time_zone;
+mod undoing;
 mod web_url;
 
 pub use color::Color;
@@ -34,4 +35,5 @@ pub use slug::Slug;
 pub use tax_id::TaxId;
 pub use text::{Line, Prose};
 pub use time_zone::TimeZone;
+pub use undoing::taken_back;
 pub use web_url::WebUrl;

@@ -13,7 +13,7 @@ mod exports;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod http;
-pub mod imports;
+mod imports;
 mod schema;
 mod service;
 mod store;
@@ -29,10 +29,10 @@ pub use contract::{LeadId, LeadMarker, LeadsError, events};
 pub use domain::{ActivityKind, ScoreReason, Status};
 pub use exports::LeadExports;
 pub use http::routes;
-pub use imports::Imports;
+pub use imports::LeadImports;
 pub use service::{Prospect, begin_conversion, complete_conversion, quotas};
 pub use tasks::{start, subscriptions};
 
-const LEADS: Module = Module::named("leads");
+const LEADS: Module = Module::named("leads").with_owners();
 const FIELDS: FieldTables = FieldTables::of(LEADS, "leads");
 const TRANSFERS: TransferTables = TransferTables::of(LEADS, "leads");

@@ -9,13 +9,14 @@ use super::LEADS;
 use super::contract::LeadsError;
 use super::contract::events::{LeadContactChanged, LeadCreated, LeadMergeUndone, LeadMerged, LeadUpdated};
 use super::domain::RuleScorer;
-use super::imports::{self, Imports};
+use super::imports::LeadImports;
 use super::service;
 use crate::identity::People;
 use crate::platform::auth::{Actor, CorrelationId};
 use crate::platform::db::Db;
 use crate::platform::events::Subscription;
 use crate::platform::tasks::{Next, Tasks};
+use crate::platform::transfers::{Imports, forget_uploads, start_imports};
 
 const UPKEEP_PERIOD: Duration = Duration::from_secs(15);
 
@@ -44,7 +45,7 @@ pub fn subscriptions() -> Vec<Subscription> {
 
 /// Starts what runs by the clock.
 pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports) {
-    imports::start(db, tasks, people, imports);
+    start_imports::<LeadImports>(db, tasks, imports);
     let (db, people) = (db.for_background(), people.clone());
     tasks.run("leads-upkeep", Arc::new(Notify::new()), UPKEEP_PERIOD, move || {
         let (db, people) = (db.clone(), people.clone());
@@ -59,7 +60,7 @@ pub fn start(db: &Db, tasks: &Tasks, people: &Arc<dyn People>, imports: &Imports
 }
 
 async fn keep_up(db: &Db, people: &Arc<dyn People>) -> Result<(), LeadsError> {
-    imports::forget_uploads(db).await?;
+    forget_uploads::<LeadImports>(db).await?;
     for tenant in db.system(LEADS, service::tenants).await? {
         let actor = Actor::platform(tenant, CorrelationId::new());
         loop {

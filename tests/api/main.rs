@@ -20,5 +20,6 @@ mod openapi;
 mod support;
 mod system;
 mod tenancy;
+mod visibility;
 mod webhooks;
 mod workflows;

@@ -84,32 +84,37 @@ async fn made(tenant: &Tenant, path: &str, body: &Value) -> String {
 /// Copies the first customer of a company, its contract, quotation and invoice, past the API.
 fn copy(sql: &mut Sql, tenant: &str) {
     let copies = CUSTOMERS - 1;
-    let again = |table: &str, changes: &str| {
-        format!(
-            "INSERT INTO {table} SELECT (jsonb_populate_record(one, {changes})).* FROM {table} one, copies
-             WHERE one.tenant_id = '{tenant}';"
-        )
-    };
-    let parts = [
-        again(
-            "crm.customers",
-            "jsonb_build_object('id', copies.customer, 'trade_name', 'Cliente ' || copies.n)",
-        ),
-        again("crm.contracts", "jsonb_build_object('id', gen_random_uuid(), 'customer_id', copies.customer)"),
-        again(
-            "billing.quotations",
-            "jsonb_build_object('id', gen_random_uuid(), 'customer_id', copies.customer, 'folio', copies.n + 1)",
-        ),
-        again(
-            "billing.invoices",
-            "jsonb_build_object('id', gen_random_uuid(), 'customer_id', copies.customer, 'number', copies.n + 1)",
-        ),
-    ];
     sql.execute(&format!(
-        "CREATE TEMPORARY TABLE copies AS SELECT n, gen_random_uuid() AS customer FROM generate_series(1, {copies}) n;
-         {} DROP TABLE copies;
-         UPDATE billing.quotation_folios SET last = {CUSTOMERS} WHERE tenant_id = '{tenant}'",
-        parts.concat()
+        "CREATE TEMPORARY TABLE copies AS
+         SELECT n, gen_random_uuid() AS customer FROM generate_series(1, {copies}) n"
+    ));
+    for (table, changes) in [
+        ("crm.customers", "'id', copies.customer, 'trade_name', 'Cliente ' || copies.n"),
+        ("crm.contracts", "'id', gen_random_uuid(), 'customer_id', copies.customer"),
+        ("billing.customer_owners", "'customer_id', copies.customer"),
+        (
+            "billing.quotations",
+            "'id', gen_random_uuid(), 'customer_id', copies.customer, 'folio', copies.n + 1",
+        ),
+        (
+            "billing.invoices",
+            "'id', gen_random_uuid(), 'customer_id', copies.customer, 'number', copies.n + 1",
+        ),
+    ] {
+        let columns = sql.rows(&format!(
+            "SELECT column_name AS name FROM information_schema.columns
+             WHERE table_schema || '.' || table_name = '{table}' AND is_generated = 'NEVER'"
+        ));
+        let columns: Vec<&str> = columns.iter().map(|column| column["name"].as_str().unwrap()).collect();
+        let columns = columns.join(", ");
+        sql.execute(&format!(
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM
+             (SELECT (jsonb_populate_record(one, jsonb_build_object({changes}))).* FROM {table} one, copies
+              WHERE one.tenant_id = '{tenant}') made"
+        ));
+    }
+    sql.execute(&format!(
+        "DROP TABLE copies; UPDATE billing.quotation_folios SET last = {CUSTOMERS} WHERE tenant_id = '{tenant}'"
     ));
 }
 

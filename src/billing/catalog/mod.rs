@@ -11,6 +11,7 @@
 mod domain;
 mod exports;
 mod http;
+mod imports;
 mod schema;
 mod service;
 mod store;
@@ -20,6 +21,7 @@ pub use domain::ProductKind;
 pub(in crate::billing) use domain::{Details, check_taxes};
 pub use exports::ProductExports;
 pub(in crate::billing) use http::routes;
+pub use imports::ProductImports;
 pub use service::quotas;
 pub(in crate::billing) use service::{check_list, components_of, create, find, price, products};
 pub(in crate::billing) use store::ProductRow;

@@ -21,6 +21,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         custom_fields -> Jsonb,
+        import_id -> Nullable<Uuid>,
     }
 }
 

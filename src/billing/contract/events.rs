@@ -2,7 +2,10 @@
 
 pub use super::catalog_events::{PriceListChanged, ProductCreated, ProductPriced, ProductUpdated};
 pub use super::field_events::{ProductFieldArchived, ProductFieldChanged, ProductFieldDefined};
-pub use super::file_events::{ProductExportCompleted, ProductExportRequested};
+pub use super::file_events::{
+    FileChange, ProductExportCompleted, ProductExportRequested, ProductImportCompleted,
+    ProductImportMappingChanged, ProductImportUndone,
+};
 pub use super::inventory_events::{LotStatusChanged, StockMoved, WarehouseChanged};
 pub use super::invoice_events::{
     CreditNoteCreated, InvoiceCreated, InvoiceDeleted, InvoiceIssued, InvoiceOverdue, InvoicePaid,

@@ -9,7 +9,26 @@ use crate::platform::events::{CatalogueEntry, Event};
 
 /// The events of files of products.
 pub fn catalogue() -> Vec<CatalogueEntry> {
-    vec![CatalogueEntry::of::<ProductExportRequested>(), CatalogueEntry::of::<ProductExportCompleted>()]
+    vec![
+        CatalogueEntry::of::<ProductImportCompleted>(),
+        CatalogueEntry::of::<ProductImportUndone>(),
+        CatalogueEntry::of::<ProductImportMappingChanged>(),
+        CatalogueEntry::of::<ProductExportRequested>(),
+        CatalogueEntry::of::<ProductExportCompleted>(),
+    ]
+}
+
+/// What was done to a saved mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ProductFileChange)]
+pub enum FileChange {
+    /// It is new.
+    Added,
+    /// Its name or its columns changed.
+    Changed,
+    /// It was taken away.
+    Removed,
 }
 
 /// Somebody asked for products in a file.
@@ -35,6 +54,47 @@ pub struct ProductExportCompleted {
     pub rows: i32,
 }
 
+/// An import came to its end.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ProductImportCompleted {
+    /// The import.
+    pub import_id: uuid::Uuid,
+    /// Rows in the file.
+    pub total: i32,
+    /// Products made.
+    pub created: i32,
+    /// Products updated.
+    pub updated: i32,
+    /// Duplicates passed over.
+    pub skipped: i32,
+    /// Rows refused.
+    pub refused: i32,
+}
+
+/// What an import did was taken back.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ProductImportUndone {
+    /// The import.
+    pub import_id: Uuid,
+    /// Products of the import that are gone.
+    pub removed: i32,
+    /// Products that have their former values again.
+    pub restored: i32,
+    /// Products of the import that stay, because somebody changed them since.
+    pub kept: i32,
+}
+
+/// A saved mapping of columns was added, changed or taken away.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ProductImportMappingChanged {
+    /// The mapping.
+    pub id: Uuid,
+    /// What it is called.
+    pub name: String,
+    /// What was done: `added`, `changed` or `removed`.
+    pub change: FileChange,
+}
+
 fn id() -> Uuid {
     Uuid::from_u128(0x0199_f3a2_7c1e_7d40_9b1f_3f6f_0a6b_2c41)
 }
@@ -56,5 +116,36 @@ impl Event for ProductExportCompleted {
 
     fn example() -> Self {
         Self { export_id: id(), format: "csv".to_owned(), rows: 1_177 }
+    }
+}
+
+impl Event for ProductImportCompleted {
+    const TYPE: &'static str = "Product.ImportCompleted";
+    const SUBJECT: &'static str = "product.import.completed";
+    const SUMMARY: &'static str = "Every row of an import was decided.";
+
+    fn example() -> Self {
+        Self { import_id: id(), total: 100, created: 90, updated: 0, skipped: 6, refused: 4 }
+    }
+}
+
+impl Event for ProductImportUndone {
+    const TYPE: &'static str = "Product.ImportUndone";
+    const SUBJECT: &'static str = "product.import.undone";
+    const SUMMARY: &'static str =
+        "What an import did was taken back, except for products that somebody changed since.";
+
+    fn example() -> Self {
+        Self { import_id: id(), removed: 88, restored: 4, kept: 2 }
+    }
+}
+
+impl Event for ProductImportMappingChanged {
+    const TYPE: &'static str = "Product.ImportMappingChanged";
+    const SUBJECT: &'static str = "product.import-mapping.changed";
+    const SUMMARY: &'static str = "A saved mapping of columns was added, changed or taken away.";
+
+    fn example() -> Self {
+        Self { id: id(), name: "Directorio de empresas".to_owned(), change: FileChange::Added }
     }
 }

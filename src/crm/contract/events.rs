@@ -10,7 +10,10 @@ pub use super::customer_events::{
     PartChange,
 };
 pub use super::field_events::{CustomerFieldArchived, CustomerFieldChanged, CustomerFieldDefined};
-pub use super::file_events::{CustomerExportCompleted, CustomerExportRequested};
+pub use super::file_events::{
+    CustomerExportCompleted, CustomerExportRequested, CustomerImportCompleted, CustomerImportMappingChanged,
+    CustomerImportUndone,
+};
 pub use super::onboarding_events::{
     CustomerOnboardingCompleted, CustomerOnboardingStarted, CustomerOnboardingStepChanged,
     CustomerOnboardingTemplateChanged,

@@ -141,11 +141,11 @@ pub enum CrmError {
         contracts: i64,
     },
     /// The tax identifier belongs to another customer.
-    #[error("a duplicate of customer {0}")]
-    Duplicate(CustomerId),
+    #[error("a duplicate of customer {0:?}")]
+    Duplicate(Option<CustomerId>),
     /// The lead became a customer before.
-    #[error("the lead is customer {0}")]
-    LeadTaken(CustomerId),
+    #[error("the lead is customer {0:?}")]
+    LeadTaken(Option<CustomerId>),
     /// The accounts above and below would make a circle, or too many levels.
     #[error("the customer cannot be below {0}")]
     Hierarchy(CustomerId),
@@ -206,10 +206,10 @@ pub enum CrmError {
     #[error("it has version {0}")]
     Stale(i32),
     /// The value of a unique field belongs to another customer.
-    #[error("the value of {key} belongs to customer {existing}")]
+    #[error("the value of {key} belongs to customer {existing:?}")]
     FieldTaken {
-        /// That customer.
-        existing: CustomerId,
+        /// That customer, where whoever acts sees it.
+        existing: Option<CustomerId>,
         /// The field's key.
         key: String,
     },
@@ -254,7 +254,7 @@ impl From<FieldsError> for CrmError {
     fn from(error: FieldsError) -> Self {
         match error {
             FieldsError::ValueTaken { record, key } => {
-                Self::FieldTaken { existing: CustomerId::from(record), key }
+                Self::FieldTaken { existing: record.map(CustomerId::from), key }
             }
             FieldsError::Db(error) => Self::Db(error),
             other => Self::Fields(other),

@@ -38,35 +38,51 @@ pub fn in_use(customer: CustomerId, children: i64, contracts: i64) -> Problem {
 }
 
 /// 409: the tax identifier is another customer's.
-pub fn duplicate(existing: CustomerId) -> Problem {
-    Problem::conflict(
+pub fn duplicate(existing: Option<CustomerId>) -> Problem {
+    let problem = Problem::conflict(
         "customer-duplicate",
         Message::new(
             "There is a customer with this tax identifier",
             "Ya hay un cliente con este identificador fiscal",
         ),
     )
-    .detail(Message::formatted(
-        format!("It belongs to customer {existing}; send `?on_duplicate=allow` to keep both"),
-        format!("Es del cliente {existing}; envíe `?on_duplicate=allow` para conservar ambos"),
-    ))
-    .member("existing_id", json!(existing))
-    .member("existing", json!(place(existing)))
-    .member("field", json!("tax_id"))
+    .member("field", json!("tax_id"));
+    let Some(existing) = existing else {
+        let detail = Message::new(
+            "It belongs to a customer of somebody else, which you do not see; ask whoever sees everything, or send `?on_duplicate=allow` to keep both",
+            "Es de un cliente de otra persona, que usted no ve; consulte a quien vea todo, o envíe `?on_duplicate=allow` para conservar ambos",
+        );
+        return problem.detail(detail).member("existing_id", json!(null));
+    };
+    problem
+        .detail(Message::formatted(
+            format!("It belongs to customer {existing}; send `?on_duplicate=allow` to keep both"),
+            format!("Es del cliente {existing}; envíe `?on_duplicate=allow` para conservar ambos"),
+        ))
+        .member("existing_id", json!(existing))
+        .member("existing", json!(place(existing)))
 }
 
 /// 409: the lead became a customer before.
-pub fn lead_taken(existing: CustomerId) -> Problem {
-    Problem::conflict(
+pub fn lead_taken(existing: Option<CustomerId>) -> Problem {
+    let problem = Problem::conflict(
         "lead-already-customer",
         Message::new("The lead is a customer already", "El prospecto ya es cliente"),
-    )
-    .detail(Message::formatted(
-        format!("It became customer {existing}; go on with that one"),
-        format!("Se convirtió en el cliente {existing}; continúe con ese"),
-    ))
-    .member("existing_id", json!(existing))
-    .member("existing", json!(place(existing)))
+    );
+    let Some(existing) = existing else {
+        let detail = Message::new(
+            "It became a customer of somebody else, which you do not see",
+            "Se convirtió en un cliente de otra persona, que usted no ve",
+        );
+        return problem.detail(detail).member("existing_id", json!(null));
+    };
+    problem
+        .detail(Message::formatted(
+            format!("It became customer {existing}; go on with that one"),
+            format!("Se convirtió en el cliente {existing}; continúe con ese"),
+        ))
+        .member("existing_id", json!(existing))
+        .member("existing", json!(place(existing)))
 }
 
 /// 422: a circle, or too many levels.
@@ -183,19 +199,27 @@ pub fn onboarding_completed() -> Problem {
 }
 
 /// 409: the value of a unique field is another customer's.
-pub fn field_taken(existing: CustomerId, key: &str) -> Problem {
-    Problem::conflict(
+pub fn field_taken(existing: Option<CustomerId>, key: &str) -> Problem {
+    let problem = Problem::conflict(
         "customer-field-taken",
         Message::new(
             "Another customer has the value of a unique field",
             "Otro cliente tiene el valor de un campo único",
         ),
     )
-    .detail(Message::formatted(
-        format!("`{key}` is the same as that of customer {existing}; change one of both"),
-        format!("`{key}` es igual al del cliente {existing}; cambie uno de los dos"),
-    ))
-    .member("existing_id", json!(existing))
-    .member("existing", json!(place(existing)))
-    .member("field", json!(format!("custom_fields.{key}")))
+    .member("field", json!(format!("custom_fields.{key}")));
+    let Some(existing) = existing else {
+        let detail = Message::formatted(
+            format!("`{key}` is the same as that of a customer of somebody else, which you do not see"),
+            format!("`{key}` es igual al de un cliente de otra persona, que usted no ve"),
+        );
+        return problem.detail(detail).member("existing_id", json!(null));
+    };
+    problem
+        .detail(Message::formatted(
+            format!("`{key}` is the same as that of customer {existing}; change one of both"),
+            format!("`{key}` es igual al del cliente {existing}; cambie uno de los dos"),
+        ))
+        .member("existing_id", json!(existing))
+        .member("existing", json!(place(existing)))
 }

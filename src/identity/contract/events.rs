@@ -9,6 +9,7 @@ pub use super::credential_events::{
     PasswordChange, UserPasswordChanged, UserRecoveryCodeUsed, UserRecoveryCodesReplaced,
     UserSecondFactorAdded, UserSecondFactorRemoved,
 };
+pub use super::team_events::{TeamCreated, TeamDeleted, TeamUpdated};
 use crate::platform::events::{CatalogueEntry, Event};
 
 /// Every event of identity.
@@ -28,6 +29,9 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::of::<UserSecondFactorRemoved>(),
         CatalogueEntry::of::<UserRecoveryCodesReplaced>(),
         CatalogueEntry::of::<UserRecoveryCodeUsed>(),
+        CatalogueEntry::of::<TeamCreated>(),
+        CatalogueEntry::of::<TeamUpdated>(),
+        CatalogueEntry::of::<TeamDeleted>(),
         CatalogueEntry::of::<SessionStarted>(),
         CatalogueEntry::of::<SessionEnded>(),
         CatalogueEntry::of::<ApiKeyCreated>(),

@@ -3,6 +3,7 @@
 mod credential_events;
 pub mod events;
 mod problems;
+mod team_events;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,8 +11,16 @@ use utoipa::ToSchema;
 pub use problems::IdentityError;
 
 use crate::kernel::{Color, Country, Currency, EmailAddress, Locale, TaxId, TimeZone};
-use crate::platform::auth::UserId;
+use crate::platform::auth::{Sight, UserId};
 use crate::platform::db::TenantTx;
+use crate::platform::id::Id;
+
+/// What a [`TeamId`] names.
+#[derive(Debug)]
+pub enum TeamMarker {}
+
+/// A team's identifier.
+pub type TeamId = Id<TeamMarker>;
 
 /// What the other modules ask of identity, inside their own transactions.
 pub trait People: Send + Sync {
@@ -27,6 +36,9 @@ pub trait People: Send + Sync {
         tx: &mut TenantTx<'_>,
         emails: &[EmailAddress],
     ) -> Result<Vec<(String, Person)>, IdentityError>;
+
+    /// Whose records this person sees, for what the platform does on their behalf.
+    fn sight(&self, tx: &mut TenantTx<'_>, user: UserId) -> Result<Sight, IdentityError>;
 
     /// How the transaction's tenant is set up.
     fn settings(&self, tx: &mut TenantTx<'_>) -> Result<TenantSettings, IdentityError>;
@@ -98,6 +110,33 @@ pub enum Role {
     Billing,
     /// Reads, changes nothing.
     Viewer,
+}
+
+/// Whose leads, customers and documents a role sees; of several roles the widest counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Their own.
+    Own,
+    /// Those of everybody who is in a team with them, and their own.
+    Team,
+    /// Everybody's, and those that are nobody's.
+    #[default]
+    All,
+}
+
+/// What each role of a tenant sees. `OWNER` and `ADMIN` are not here: they see everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE", default)]
+pub struct Visibilities {
+    /// What sellers see.
+    pub sales: Visibility,
+    /// What whoever does marketing sees.
+    pub marketing: Visibility,
+    /// What whoever does the billing sees.
+    pub billing: Visibility,
+    /// What those see who change nothing.
+    pub viewer: Visibility,
 }
 
 /// Where a user stands.

@@ -1,6 +1,6 @@
 //! Why identity refuses, and what it says then.
 
-use super::UserStatus;
+use super::{TeamId, UserStatus};
 use crate::kernel::{Invalid, Message};
 use crate::platform::auth::{TokenError, UserId};
 use crate::platform::db::DbError;
@@ -12,6 +12,12 @@ use crate::platform::problem::{AsProblem, FieldError, Problem};
 pub enum IdentityError {
     #[error("no such user")]
     UserNotFound,
+    #[error("no such team")]
+    TeamNotFound,
+    #[error("the name belongs to team {0}")]
+    TeamNameTaken(TeamId),
+    #[error("{0}")]
+    Refused(Problem),
     #[error("no such API key")]
     ApiKeyNotFound,
     #[error("the e-mail address is taken by the user {0}")]
@@ -89,12 +95,16 @@ pub enum IdentityError {
 impl AsProblem for IdentityError {
     fn as_problem(&self) -> Problem {
         match self {
-            Self::UserNotFound | Self::ApiKeyNotFound | Self::SessionNotFound | Self::NoIssuer => {
-                self.as_not_found()
-            }
+            Self::UserNotFound
+            | Self::TeamNotFound
+            | Self::ApiKeyNotFound
+            | Self::SessionNotFound
+            | Self::NoIssuer => self.as_not_found(),
+            Self::Refused(problem) => problem.clone(),
             Self::Stale(version) => Problem::stale(*version),
             Self::TooManyGuesses(seconds) => Problem::too_many_guesses(*seconds),
             Self::EmailTaken(_)
+            | Self::TeamNameTaken(_)
             | Self::LastOwner
             | Self::WrongUserStatus(_)
             | Self::NotASession
@@ -143,6 +153,9 @@ impl IdentityError {
             Self::UserNotFound => {
                 Problem::not_found("user-not-found", Message::new("No such user", "No existe ese usuario"))
             }
+            Self::TeamNotFound => {
+                Problem::not_found("team-not-found", Message::new("No such team", "No existe ese equipo"))
+            }
             Self::ApiKeyNotFound => Problem::not_found(
                 "api-key-not-found",
                 Message::new("No such API key", "No existe esa clave de API"),
@@ -190,6 +203,11 @@ impl IdentityError {
                 ),
             )
             .member("user_id", serde_json::json!(user)),
+            Self::TeamNameTaken(team) => Problem::conflict(
+                "team-name-taken",
+                Message::new("There is a team with this name", "Ya hay un equipo con este nombre"),
+            )
+            .member("existing_id", serde_json::json!(team)),
             Self::LastOwner => Problem::conflict(
                 "last-owner",
                 Message::new(

@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::domain::{Device, SPENT_ARE_KEPT, Session, SessionRecord};
 use crate::identity::IDENTITY;
-use crate::identity::contract::IdentityError;
+use crate::identity::contract::{IdentityError, Visibilities};
 use crate::identity::schema::{refresh_tokens, sessions, tenants, users};
+use crate::identity::teams;
 use crate::identity::users::domain::Roles;
 use crate::kernel::Country;
-use crate::platform::auth::{SessionId, UserId};
+use crate::platform::auth::{SessionId, Sight, UserId};
 use crate::platform::db::{DbError, TenantTx};
 
 /// Stores a new session, and forgets those of the same user that are long over.
@@ -197,13 +198,15 @@ pub(super) fn spend_token(
 pub(super) struct Standing {
     /// Their roles.
     pub roles: Roles,
+    /// Whose records they see.
+    pub sight: Sight,
     /// The country of their tenant.
     pub country: Country,
     /// The tenant's own limits.
     pub limits: Vec<(String, u32)>,
 }
 
-type StandingRow = (Vec<String>, String, Value);
+type StandingRow = (Vec<String>, String, Value, Value);
 
 /// A session that still runs.
 pub(super) struct Running {
@@ -232,14 +235,14 @@ pub(super) fn standing_of_session(
         .filter(users::status.eq("active"))
         .filter(tenants::status.eq("active"))
         .select((
-            (users::roles, tenants::country, tenants::limits),
+            (users::roles, tenants::country, tenants::limits, tenants::visibility),
             (sessions::expires_at, sessions::last_used_at),
         ))
         .first::<(StandingRow, (DateTime<Utc>, DateTime<Utc>))>(tx.conn(IDENTITY)?)
         .optional()
         .map_err(DbError::from)?;
     row.map(|(standing, (expires_at, last_used_at))| {
-        Ok((Standing::try_from(standing)?, Running { expires_at, last_used_at }))
+        Ok((standing_of(tx, user, standing)?, Running { expires_at, last_used_at }))
     })
     .transpose()
 }
@@ -254,23 +257,27 @@ pub(super) fn standing_of_user(
         .filter(users::id.eq(user.uuid()))
         .filter(users::status.eq("active"))
         .filter(tenants::status.eq("active"))
-        .select((users::roles, tenants::country, tenants::limits))
+        .select((users::roles, tenants::country, tenants::limits, tenants::visibility))
         .first::<StandingRow>(tx.conn(IDENTITY)?)
         .optional()
         .map_err(DbError::from)?;
-    row.map(Standing::try_from).transpose()
+    row.map(|row| standing_of(tx, user, row)).transpose()
 }
 
-impl TryFrom<StandingRow> for Standing {
-    type Error = IdentityError;
-
-    fn try_from((roles, country, limits): StandingRow) -> Result<Self, IdentityError> {
-        let limits: std::collections::BTreeMap<String, u32> =
-            serde_json::from_value(limits).map_err(|_| IdentityError::Corrupt("tenants.limits"))?;
-        Ok(Self {
-            roles: Roles::stored(&roles)?,
-            country: Country::parse(&country).map_err(|_| IdentityError::Corrupt("tenants.country"))?,
-            limits: limits.into_iter().collect(),
-        })
-    }
+fn standing_of(
+    tx: &mut TenantTx<'_>,
+    user: UserId,
+    (roles, country, limits, visibility): StandingRow,
+) -> Result<Standing, IdentityError> {
+    let limits: std::collections::BTreeMap<String, u32> =
+        serde_json::from_value(limits).map_err(|_| IdentityError::Corrupt("tenants.limits"))?;
+    let visibilities: Visibilities =
+        serde_json::from_value(visibility).map_err(|_| IdentityError::Corrupt("tenants.visibility"))?;
+    let roles = Roles::stored(&roles)?;
+    Ok(Standing {
+        sight: teams::service::sight(tx, user, &roles, &visibilities)?,
+        roles,
+        country: Country::parse(&country).map_err(|_| IdentityError::Corrupt("tenants.country"))?,
+        limits: limits.into_iter().collect(),
+    })
 }

@@ -184,5 +184,6 @@ fn caller(
     grants: Vec<String>,
     standing: Standing,
 ) -> Caller {
-    Caller { tenant, user, session, grants, country: standing.country, limits: standing.limits }
+    let Standing { sight, country, limits, .. } = standing;
+    Caller { tenant, user, session, grants, sight, country, limits }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::identity::contract::{IdentityError, TenantSettings};
+use crate::identity::contract::{IdentityError, TenantSettings, Visibilities, Visibility};
 use crate::kernel::{Color, Country, Currency, Invalid, Line, Locale, Slug, TaxId, TimeZone, WebUrl};
 use crate::platform::auth::TenantId;
 use crate::platform::http::Patch;
@@ -43,6 +43,8 @@ pub(in crate::identity) struct Tenant {
     pub tax_id: Option<TaxId>,
     /// Its own request limits, by name.
     pub limits: OwnLimits,
+    /// Whose records its roles see.
+    pub visibilities: Visibilities,
     /// Counts changes.
     pub version: i32,
     /// When it signed up.
@@ -68,6 +70,7 @@ impl Tenant {
             },
             tax_id: None,
             limits: OwnLimits::default(),
+            visibilities: Visibilities::default(),
             version: 1,
             created_at: now,
             updated_at: now,
@@ -112,6 +115,7 @@ impl Tenant {
             replace(&mut settings.forgotten_after_days, change.forgotten_after_days),
         );
         note("tax_id", replace(&mut self.tax_id, Some(tax_id)));
+        note("visibility", change.visibility.apply(&mut self.visibilities));
         note("limits", replace(&mut self.limits, change.limits));
         if !changed.is_empty() {
             self.version += 1;
@@ -143,8 +147,34 @@ pub(in crate::identity) struct TenantChange {
     pub forgotten_after_days: Option<u16>,
     /// The tax identifier as it was typed; which are good depends on the country.
     pub tax_id: Patch<String>,
+    /// Whose records roles see.
+    pub visibility: VisibilityChange,
     /// The tenant's own limits.
     pub limits: Option<OwnLimits>,
+}
+
+/// What roles are to see from now on; what is not said stays.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::identity) struct VisibilityChange {
+    /// Sellers.
+    pub sales: Option<Visibility>,
+    /// Marketing.
+    pub marketing: Option<Visibility>,
+    /// Billing.
+    pub billing: Option<Visibility>,
+    /// Those who change nothing.
+    pub viewer: Option<Visibility>,
+}
+
+impl VisibilityChange {
+    fn apply(self, seen: &mut Visibilities) -> bool {
+        let before = seen.clone();
+        replace(&mut seen.sales, self.sales);
+        replace(&mut seen.marketing, self.marketing);
+        replace(&mut seen.billing, self.billing);
+        replace(&mut seen.viewer, self.viewer);
+        *seen != before
+    }
 }
 
 /// Request limits that a tenant set for itself: requests a minute, by the name of the limit.

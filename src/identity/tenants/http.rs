@@ -9,9 +9,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::domain::{Tenant, TenantChange, TenantName, parse_days};
+use super::domain::{Tenant, TenantChange, TenantName, VisibilityChange, parse_days};
 use super::service::{self, WantedLimits};
 use crate::identity::Identity;
+use crate::identity::contract::{Visibilities, Visibility};
 use crate::identity::permissions::{ReadTenant, WriteTenant};
 use crate::kernel::{Color, Country, Currency, Invalid, Locale, Slug, TimeZone, WebUrl};
 use crate::platform::auth::{Authorized, TenantId};
@@ -31,6 +32,7 @@ pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
     "branding": { "primary_color": "#0a7f5c", "secondary_color": null, "logo_url": null },
     "locale": "es-MX", "currency": "MXN", "time_zone": "America/Mexico_City", "country": "MX", "tax_id": null,
     "forgotten_after_days": 14,
+    "visibility": { "SALES": "team", "MARKETING": "all", "BILLING": "all", "VIEWER": "all" },
     "limits": { "tenant": 1000, "POST /api/v1/leads": 50, "GET /api/v1/leads": 100 },
     "version": 1, "created_at": "2026-01-05T15:00:00Z", "updated_at": "2026-01-05T15:00:00Z"
 }))]
@@ -49,6 +51,8 @@ pub(in crate::identity) struct TenantView {
     tax_id: Option<String>,
     /// After how many days without activity a lead counts as forgotten.
     forgotten_after_days: u16,
+    /// Whose leads, customers and documents each role sees; `OWNER` and `ADMIN` see everything.
+    visibility: Visibilities,
     /// Requests a minute, by the name of the limit: `tenant` for all requests together, or an operation for each user.
     limits: BTreeMap<String, u32>,
     version: i32,
@@ -87,6 +91,7 @@ impl TenantView {
             country: settings.country,
             tax_id: tenant.tax_id.map(|tax_id| tax_id.as_str().to_owned()),
             forgotten_after_days: settings.forgotten_after_days,
+            visibility: tenant.visibilities,
             limits: effective.into_iter().map(|limit| (limit.name, limit.per_minute)).collect(),
             version: tenant.version,
             created_at: tenant.created_at,
@@ -100,7 +105,8 @@ impl TenantView {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "name": "Ferretería López e Hijos", "branding": { "primary_color": "#0a7f5c" }, "currency": "MXN",
-    "tax_id": "EKC860101KJ2", "forgotten_after_days": 21, "limits": { "POST /api/v1/leads": 30 }
+    "tax_id": "EKC860101KJ2", "forgotten_after_days": 21, "visibility": { "SALES": "team" },
+    "limits": { "POST /api/v1/leads": 30 }
 }))]
 struct TenantPatch {
     #[schema(value_type = Option<TenantName>, nullable = false)]
@@ -128,9 +134,30 @@ struct TenantPatch {
     #[schema(nullable = false, minimum = 1, maximum = 3650)]
     #[serde(default, deserialize_with = "given")]
     forgotten_after_days: Option<i64>,
+    /// Whose leads, customers and documents roles see, from everybody's next request on.
+    #[serde(default)]
+    visibility: VisibilityPatch,
     /// Requests a minute, up to the server's own figures, by the names that `GET /api/v1/tenant` shows; null for those.
     #[serde(default)]
     limits: BTreeMap<String, Option<u32>>,
+}
+
+/// Whose records roles see: `own`, `team` or `all`; what is left out stays. `OWNER` and `ADMIN` see everything.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE", deny_unknown_fields)]
+struct VisibilityPatch {
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "given")]
+    sales: Option<Visibility>,
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "given")]
+    marketing: Option<Visibility>,
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "given")]
+    billing: Option<Visibility>,
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "given")]
+    viewer: Option<Visibility>,
 }
 
 /// What is to change in the company's looks; null takes away.
@@ -163,7 +190,7 @@ async fn tenant_get(who: Authorized<ReadTenant>, identity: Data<Identity>) -> Re
 
 /// Change the company
 ///
-/// Changes the caller's company: name, looks, language, currency, time zone, country, tax identifier, limits.
+/// Changes the caller's company: name, looks, language, currency, time zone, country, tax identifier, visibility, limits.
 #[utoipa::path(operation_id = "tenant_update", tag = "tenant",
     security(("bearer" = ["tenant:write"])), params(("If-Match" = Option<String>, Header,
         description = "The `ETag` that was read; a newer version is answered 412.")),
@@ -218,6 +245,12 @@ impl TryFrom<TenantPatch> for TenantChange {
                 .forgotten_after_days
                 .and_then(|days| fields.take("/forgotten_after_days", parse_days(days))),
             tax_id: patch.tax_id,
+            visibility: VisibilityChange {
+                sales: patch.visibility.sales,
+                marketing: patch.visibility.marketing,
+                billing: patch.visibility.billing,
+                viewer: patch.visibility.viewer,
+            },
             limits: None,
         };
         fields.finish()?;

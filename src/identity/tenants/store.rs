@@ -32,6 +32,7 @@ struct Row {
     tax_id: Option<String>,
     forgotten_after_days: i32,
     limits: Value,
+    visibility: Value,
     version: i32,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -100,6 +101,7 @@ impl From<&Tenant> for Row {
             tax_id: tenant.tax_id.as_ref().map(|tax_id| tax_id.as_str().to_owned()),
             forgotten_after_days: settings.forgotten_after_days.into(),
             limits: serde_json::json!(tenant.limits.as_map()),
+            visibility: serde_json::json!(tenant.visibilities),
             version: tenant.version,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
@@ -114,6 +116,8 @@ impl TryFrom<Row> for Tenant {
         let country = sound(Country::parse(&row.country))?;
         let limits: BTreeMap<String, u32> =
             serde_json::from_value(row.limits).map_err(|_| IdentityError::Corrupt("tenants.limits"))?;
+        let visibilities = serde_json::from_value(row.visibility)
+            .map_err(|_| IdentityError::Corrupt("tenants.visibility"))?;
         Ok(Self {
             id: row.tenant_id.into(),
             slug: sound(Slug::parse(&row.slug))?,
@@ -138,6 +142,7 @@ impl TryFrom<Row> for Tenant {
             },
             tax_id: row.tax_id.map(|text| TaxId::parse(&text, country)).transpose().map_err(broken)?,
             limits: OwnLimits::restore(limits),
+            visibilities,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::identity::contract::{IdentityError, Role, UserStatus};
+use crate::identity::contract::{IdentityError, Role, UserStatus, Visibilities, Visibility};
 use crate::kernel::{EmailAddress, Invalid, Line};
 use crate::platform::auth::{UserId, covers};
 
@@ -132,6 +132,18 @@ impl Roles {
     pub fn grants(&self) -> Vec<String> {
         let grants: BTreeSet<&str> = self.0.iter().flat_map(|role| role.grants()).copied().collect();
         grants.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whose records they see, where the tenant's roles see what `seen` says: the widest counts.
+    pub fn visibility(&self, seen: &Visibilities) -> Visibility {
+        let of_role = |role: &Role| match role {
+            Role::Owner | Role::Admin => Visibility::All,
+            Role::Sales => seen.sales,
+            Role::Marketing => seen.marketing,
+            Role::Billing => seen.billing,
+            Role::Viewer => seen.viewer,
+        };
+        self.0.iter().map(of_role).max().unwrap_or(Visibility::Own)
     }
 
     /// Refuses rights beyond those of a caller who holds `held`.
@@ -278,6 +290,49 @@ mod tests {
         ] {
             let grants = Roles::parse(&[role]).unwrap().grants();
             assert_eq!(holds(&grants, permission), expected, "{role:?} {permission}");
+        }
+    }
+
+    #[test]
+    fn the_widest_visibility_counts_and_whoever_runs_the_company_sees_everything() {
+        use Visibility::{All, Own, Team};
+        let seen = Visibilities { sales: Team, marketing: Own, billing: Own, viewer: Own };
+        for (roles, expected) in [
+            (&[Role::Owner][..], All),
+            (&[Role::Admin, Role::Sales], All),
+            (&[Role::Sales, Role::Viewer], Team),
+            (&[Role::Marketing, Role::Billing], Own),
+        ] {
+            assert_eq!(Roles::parse(roles).unwrap().visibility(&seen), expected, "{roles:?}");
+            assert_eq!(Roles::parse(roles).unwrap().visibility(&Visibilities::default()), All);
+        }
+    }
+
+    // Events, webhooks and the audit tell of everybody's records, and whoever changes users decides who sees what.
+    #[test]
+    fn whoever_may_see_less_than_everything_reads_no_events_and_changes_no_rights() {
+        let least = Visibilities {
+            sales: Visibility::Own,
+            marketing: Visibility::Own,
+            billing: Visibility::Own,
+            viewer: Visibility::Own,
+        };
+        for (role, _) in RIGHTS {
+            let roles = Roles::parse(&[role]).unwrap();
+            if roles.visibility(&least) == Visibility::All {
+                continue;
+            }
+            for permission in [
+                "events:read",
+                "audit:read",
+                "webhooks:read",
+                "webhooks:write",
+                "users:write",
+                "tenant:write",
+                "api_keys:write",
+            ] {
+                assert!(!holds(&roles.grants(), permission), "{role:?} {permission}");
+            }
         }
     }
 

@@ -99,20 +99,30 @@ impl SumsRow {
     }
 }
 
+/// Under which owners the figures stand that whoever acts sees.
+fn whose(tx: &TenantTx<'_>) -> String {
+    match tx.actor().sight().people() {
+        None => format!("owner_id = '{EVERYBODY}'"),
+        Some(people) => {
+            let people: Vec<String> = people.iter().map(ToString::to_string).collect();
+            format!("owner_id = ANY ('{{{}}}'::uuid[])", people.join(","))
+        }
+    }
+}
+
 /// The figures of each day that has any, in order.
 pub fn by_day(
     tx: &mut TenantTx<'_>,
     period: Period,
 ) -> Result<Vec<(NaiveDate, Option<Currency>, Figures)>, DbError> {
-    let tenant = tx.tenant().uuid();
+    let (tenant, whose) = (tx.tenant().uuid(), whose(tx));
     let query = format!(
         "SELECT day, currency, {SUMS} FROM insights.figures \
-         WHERE tenant_id = $1 AND owner_id = $2 AND dimension = 'owner' AND day BETWEEN $3 AND $4 \
+         WHERE tenant_id = $1 AND {whose} AND dimension = 'owner' AND day BETWEEN $2 AND $3 \
          GROUP BY day, currency ORDER BY day, currency"
     );
     let rows = diesel::sql_query(query)
         .bind::<SqlUuid, _>(tenant)
-        .bind::<SqlUuid, _>(EVERYBODY)
         .bind::<Date, _>(period.from)
         .bind::<Date, _>(period.to)
         .load::<DayRow>(tx.conn(INSIGHTS)?)?;
@@ -129,15 +139,14 @@ pub fn by_key(
     dimension: Dimension,
     period: Period,
 ) -> Result<Vec<(String, Option<Currency>, Figures)>, DbError> {
-    let tenant = tx.tenant().uuid();
+    let (tenant, whose) = (tx.tenant().uuid(), whose(tx));
     let query = format!(
         "SELECT key, currency, {SUMS} FROM insights.figures \
-         WHERE tenant_id = $1 AND owner_id = $2 AND dimension = $3 AND day BETWEEN $4 AND $5 \
+         WHERE tenant_id = $1 AND {whose} AND dimension = $2 AND day BETWEEN $3 AND $4 \
          GROUP BY key, currency ORDER BY key, currency"
     );
     let rows = diesel::sql_query(query)
         .bind::<SqlUuid, _>(tenant)
-        .bind::<SqlUuid, _>(EVERYBODY)
         .bind::<Text, _>(dimension.as_str())
         .bind::<Date, _>(period.from)
         .bind::<Date, _>(period.to)

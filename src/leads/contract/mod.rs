@@ -36,18 +36,18 @@ pub enum LeadsError {
     #[error("no such contact")]
     ContactNotFound,
     /// The e-mail address or phone number belongs to another lead.
-    #[error("a duplicate of lead {existing}")]
+    #[error("a duplicate of lead {existing:?}")]
     Duplicate {
-        /// That lead.
-        existing: LeadId,
+        /// That lead, where whoever acts sees it.
+        existing: Option<LeadId>,
         /// Which field is the same: `email` or `phone`.
         field: &'static str,
     },
     /// The value of a unique field belongs to another lead.
-    #[error("the value of {key} belongs to lead {existing}")]
+    #[error("the value of {key} belongs to lead {existing:?}")]
     FieldTaken {
-        /// That lead.
-        existing: LeadId,
+        /// That lead, where whoever acts sees it.
+        existing: Option<LeadId>,
         /// The field's key.
         key: String,
     },
@@ -110,7 +110,7 @@ impl From<FieldsError> for LeadsError {
     fn from(error: FieldsError) -> Self {
         match error {
             FieldsError::ValueTaken { record, key } => {
-                Self::FieldTaken { existing: LeadId::from(record), key }
+                Self::FieldTaken { existing: record.map(LeadId::from), key }
             }
             FieldsError::Db(error) => Self::Db(error),
             other => Self::Fields(other),

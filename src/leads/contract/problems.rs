@@ -8,12 +8,24 @@ use crate::leads::domain::Status;
 use crate::platform::problem::{FieldError, Problem};
 
 /// 409: the e-mail address or phone is another lead's.
-pub fn duplicate(existing: LeadId, field: &str) -> Problem {
+pub fn duplicate(existing: Option<LeadId>, field: &str) -> Problem {
     let title = Message::new(
         "There is a lead with this e-mail or phone",
         "Ya hay un prospecto con este correo o teléfono",
     );
     let (en, es) = if field == "phone" { ("phone", "teléfono") } else { ("e-mail", "correo") };
+    let problem = Problem::conflict("lead-duplicate", title);
+    let Some(existing) = existing else {
+        let detail = Message::formatted(
+            format!(
+                "The same {en} belongs to a lead of somebody else, which you do not see; ask whoever sees everything, or send `?on_duplicate=allow` to keep both"
+            ),
+            format!(
+                "El mismo {es} es de un prospecto de otra persona, que usted no ve; consulte a quien vea todo, o envíe `?on_duplicate=allow` para conservar ambos"
+            ),
+        );
+        return problem.detail(detail).member("existing_id", json!(null)).member("field", json!(field));
+    };
     let detail = Message::formatted(
         format!(
             "The same {en} belongs to lead {existing}; send `?on_duplicate=update` to update it, or `allow` to keep both"
@@ -22,7 +34,7 @@ pub fn duplicate(existing: LeadId, field: &str) -> Problem {
             "El mismo {es} es del prospecto {existing}; envíe `?on_duplicate=update` para actualizarlo, o `allow` para conservar ambos"
         ),
     );
-    Problem::conflict("lead-duplicate", title)
+    problem
         .detail(detail)
         .member("existing_id", json!(existing))
         .member("existing", json!(format!("/api/v1/leads/{existing}")))
@@ -55,21 +67,29 @@ pub fn unknown_owner() -> Problem {
 }
 
 /// 409: the value of a unique field is another lead's.
-pub fn field_taken(existing: LeadId, key: &str) -> Problem {
-    Problem::conflict(
+pub fn field_taken(existing: Option<LeadId>, key: &str) -> Problem {
+    let problem = Problem::conflict(
         "lead-field-taken",
         Message::new(
             "Another lead has the value of a unique field",
             "Otro prospecto tiene el valor de un campo único",
         ),
     )
-    .detail(Message::formatted(
-        format!("`{key}` is the same as that of lead {existing}; change one of both"),
-        format!("`{key}` es igual al del prospecto {existing}; cambie uno de los dos"),
-    ))
-    .member("existing_id", json!(existing))
-    .member("existing", json!(format!("/api/v1/leads/{existing}")))
-    .member("field", json!(format!("custom_fields.{key}")))
+    .member("field", json!(format!("custom_fields.{key}")));
+    let Some(existing) = existing else {
+        let detail = Message::formatted(
+            format!("`{key}` is the same as that of a lead of somebody else, which you do not see"),
+            format!("`{key}` es igual al de un prospecto de otra persona, que usted no ve"),
+        );
+        return problem.detail(detail).member("existing_id", json!(null));
+    };
+    problem
+        .detail(Message::formatted(
+            format!("`{key}` is the same as that of lead {existing}; change one of both"),
+            format!("`{key}` es igual al del prospecto {existing}; cambie uno de los dos"),
+        ))
+        .member("existing_id", json!(existing))
+        .member("existing", json!(format!("/api/v1/leads/{existing}")))
 }
 
 /// 422: a lead and itself.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{Details, Lead};
@@ -83,28 +82,6 @@ pub fn left_over(lead: &Details, merged: &Details) -> Option<(String, Option<Str
     Some((name.to_string(), email.map(ToString::to_string), phone.map(ToString::to_string)))
 }
 
-/// What a record becomes when the change from `before` to `after` is taken back: what was changed since stays.
-pub fn taken_back(before: &Value, after: &Value, current: &Value) -> Value {
-    if current == after {
-        return before.clone();
-    }
-    let (Value::Object(was), Value::Object(became), Value::Object(is)) = (before, after, current) else {
-        return current.clone();
-    };
-    let mut result = Map::new();
-    for key in was.keys().chain(is.keys().filter(|key| !was.contains_key(*key))) {
-        let value = match (was.get(key), became.get(key), is.get(key)) {
-            (was, became, is) if became == is => was.cloned(),
-            (Some(was), Some(became), Some(is)) => Some(taken_back(was, became, is)),
-            (_, _, is) => is.cloned(),
-        };
-        if let Some(value) = value {
-            result.insert(key.clone(), value);
-        }
-    }
-    Value::Object(result)
-}
-
 fn check(choices: &Choices) -> Result<(), Problem> {
     let is_known = |field: &&String| FIELDS.contains(&field.as_str()) || field.starts_with("custom_fields.");
     let unknown = choices.keys().filter(|field| !is_known(field));
@@ -167,30 +144,4 @@ fn pick<T: Clone>(choice: Option<Side>, this: Option<&T>, other: Option<&T>) -> 
         None => this.or(other),
     }
     .cloned()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::taken_back;
-
-    #[test]
-    fn what_was_changed_since_stays() {
-        for (before, after, current, expected) in [
-            (json!({ "a": 1 }), json!({ "a": 2 }), json!({ "a": 2 }), json!({ "a": 1 })),
-            (json!({ "a": 1 }), json!({ "a": 2 }), json!({ "a": 3 }), json!({ "a": 3 })),
-            (json!({ "a": 1 }), json!({ "a": 1 }), json!({ "a": 3 }), json!({ "a": 3 })),
-            (json!({}), json!({ "a": 1 }), json!({ "a": 1, "b": 2 }), json!({ "b": 2 })),
-            (json!({ "a": 1 }), json!({ "a": 1, "b": 2 }), json!({ "b": 2 }), json!({})),
-            (
-                json!({ "a": 1, "c": 9 }),
-                json!({ "a": 2 }),
-                json!({ "a": 2, "b": 5 }),
-                json!({ "a": 1, "c": 9, "b": 5 }),
-            ),
-        ] {
-            assert_eq!(taken_back(&before, &after, &current), expected, "{before} {after} {current}");
-        }
-    }
 }

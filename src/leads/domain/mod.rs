@@ -19,7 +19,7 @@ pub use bulk::{BulkAction, Decision};
 pub use details::{Details, changes};
 pub use form::Form;
 pub use likeness::{LikenessKind, likenesses};
-pub use merge::{Choices, left_over, merge, taken_back};
+pub use merge::{Choices, left_over, merge};
 pub use score::{BASE_SCORE, RuleScorer, Score, ScoreReason, Scorer};
 
 use super::contract::{LeadId, LeadsError};

@@ -26,7 +26,7 @@ pub use merges::{Merge, Pair, UNDO_FOR, duplicates, merge, merges, note_likeness
 pub use progress::{assign, change_status, check_owner, disqualify, qualify, schedule_follow_up};
 pub use quotas::quotas;
 pub use scoring::{rescore, score};
-pub use take_back::{TakenBack, take_back};
+pub use take_back::take_back;
 pub use timeline::{Happening, TimelineKind, timeline};
 pub use upkeep::{keep_up, tenants};
 
@@ -75,7 +75,8 @@ pub enum Outcome {
     Updated(Row),
 }
 
-/// Creates a lead, which gets an owner by the tenant's rules when none is named, or does to its duplicate what `on_duplicate` says.
+/// Creates a lead, or does to its duplicate what `on_duplicate` says. One that nobody is named for is its maker's where they see only
+/// some leads, and gets an owner by the tenant's rules otherwise.
 pub fn create(
     tx: &mut TenantTx<'_>,
     people: &dyn People,
@@ -83,7 +84,7 @@ pub fn create(
     on_duplicate: OnDuplicate,
 ) -> Result<Outcome, LeadsError> {
     let mut lead = Lead::new(new.details, new.touch, tx.now());
-    lead.owner = new.owner;
+    lead.owner = new.owner.or_else(|| tx.actor().keeper());
     if on_duplicate == OnDuplicate::Update {
         let values: Vec<String> = lead.identities().into_iter().map(|(_, value)| value).collect();
         if let Some(holder) = store::holders(tx, &values)?.first() {

@@ -30,10 +30,10 @@ pub fn assign(
     commit(tx, &mut lead, |_| LeadAssigned { id, from, to: owner })
 }
 
-/// Refuses an owner who is not an active user of the tenant.
+/// Refuses an owner who is not an active user of the tenant, or whose leads whoever acts does not see.
 pub fn check_owner(tx: &mut TenantTx<'_>, people: &dyn People, owner: UserId) -> Result<(), LeadsError> {
     match people.person(tx, owner)? {
-        Some(person) if person.is_active() => Ok(()),
+        Some(person) if person.is_active() => Ok(tx.actor().sight().check_owner(owner)?),
         _ => Err(LeadsError::UnknownOwner(owner)),
     }
 }

@@ -2,22 +2,22 @@
 
 use super::{assignment, fields};
 use crate::leads::contract::LeadsError;
-use crate::leads::{FIELDS, TRANSFERS, capture, imports, store};
+use crate::leads::imports::LeadImports;
+use crate::leads::{FIELDS, TRANSFERS, capture, store};
 use crate::platform::db::TenantTx;
 use crate::platform::limits::Quota;
 use crate::platform::problem::Problem;
-use crate::platform::transfers::open_exports;
+use crate::platform::transfers::{import_quotas, open_exports};
 
 /// How much of each limit of leads the tenant uses.
 pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
     let fields_there = FIELDS.list(tx).map_err(LeadsError::from)?.len();
-    Ok(vec![
+    let mut quotas = vec![
         Quota::held("lead_fields", fields_there, fields::FIELDS_AT_MOST),
         Quota::held("lead_assignment_rules", store::rules(tx)?.len(), assignment::RULES_AT_MOST),
         capture::form_quota(tx)?,
-        imports::open_imports(tx)?,
-        imports::saved_mappings(tx)?,
         open_exports(tx, TRANSFERS, "open_exports")?,
-        imports::open_uploads(tx)?,
-    ])
+    ];
+    quotas.extend(import_quotas::<LeadImports>(tx)?);
+    Ok(quotas)
 }

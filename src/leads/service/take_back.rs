@@ -3,20 +3,13 @@
 use serde_json::Value;
 
 use super::{definitions, fields};
+use crate::kernel::taken_back;
 use crate::leads::contract::events::LeadUpdated;
 use crate::leads::contract::{LeadId, LeadsError};
-use crate::leads::domain::{changes, taken_back};
+use crate::leads::domain::changes;
 use crate::leads::store::{self, Claim, Row};
 use crate::platform::db::{DbError, TenantTx};
-
-/// How much of a change was taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TakenBack {
-    /// All of it.
-    Whole,
-    /// What nobody changed since.
-    Partly,
-}
+use crate::platform::transfers::TakenBack;
 
 /// Takes the change of a lead from `before` to `after` back, both as rows in JSON.
 pub fn take_back(

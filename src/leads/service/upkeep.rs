@@ -9,11 +9,11 @@ use crate::leads::contract::LeadsError;
 use crate::leads::contract::events::{LeadFollowUpDue, LeadForgotten};
 use crate::leads::domain::Lead;
 use crate::leads::exports::LeadExports;
-use crate::leads::imports::store as imports;
+use crate::leads::imports::LeadImports;
 use crate::leads::store;
 use crate::platform::auth::TenantId;
 use crate::platform::db::{SystemTx, TenantTx};
-use crate::platform::transfers::forget_exports;
+use crate::platform::transfers::{forget_exports, forget_imports};
 
 /// Leads marked in one transaction.
 const AT_ONCE: i64 = 200;
@@ -43,7 +43,7 @@ pub fn keep_up(tx: &mut TenantTx<'_>, people: &dyn People) -> Result<bool, Leads
         tx.emit(lead.id.uuid(), lead.version, &LeadForgotten { id: lead.id, since, owner_id: lead.owner });
     }
     store::forget_merges(tx, UNDO_FOR)?;
-    imports::forget(tx, UNDO_FOR)?;
+    forget_imports::<LeadImports>(tx)?;
     forget_exports(tx, &LeadExports)?;
     let fields_left = FIELDS.keep_up(tx)?;
     let full = |leads: &[Lead]| i64::try_from(leads.len()).is_ok_and(|count| count == AT_ONCE);

@@ -180,12 +180,15 @@ pub fn custom_keys(tx: &mut TenantTx<'_>, filter: &Filter, at_most: i64) -> Resu
 /// How many leads are in each state.
 pub fn counts(tx: &mut TenantTx<'_>) -> Result<Vec<(String, i64)>, LeadsError> {
     let tenant = tx.tenant().uuid();
-    let counts = leads::table
+    let mut counts = leads::table
         .filter(dsl::tenant_id.eq(tenant))
         .group_by(dsl::status)
         .select((dsl::status, diesel::dsl::count_star()))
-        .load(tx.conn(LEADS)?);
-    Ok(counts.map_err(DbError::from)?)
+        .into_boxed();
+    if let Some(people) = tx.actor().sight().people() {
+        counts = counts.filter(dsl::owner_id.eq_any(people));
+    }
+    Ok(counts.load(tx.conn(LEADS)?).map_err(DbError::from)?)
 }
 
 /// How many leads are marked as forgotten, and how many have a follow-up that is due.
@@ -209,6 +212,12 @@ pub fn attention(tx: &mut TenantTx<'_>) -> Result<(i64, i64), LeadsError> {
 pub(super) fn narrowed(tx: &mut TenantTx<'_>, filter: &Filter) -> Result<Query, LeadsError> {
     let tenant = tx.tenant().uuid();
     let mut query = narrow(leads::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), filter);
+    // The policy says the same where no index is chosen by it.
+    match tx.actor().sight().people().as_deref() {
+        Some([one]) => query = query.filter(dsl::owner_id.eq(*one)),
+        Some(people) => query = query.filter(dsl::owner_id.eq_any(people.to_vec())),
+        None => {}
+    }
     for condition in &filter.fields {
         query = query.filter(FIELDS.matching(tx, condition)?);
     }

@@ -134,16 +134,6 @@ pub fn holders(tx: &mut TenantTx<'_>, values: &[String]) -> Result<Vec<IdentityR
     Ok(held)
 }
 
-/// Which import brought each of `leads`.
-pub fn origins(
-    tx: &mut TenantTx<'_>,
-    of: &[uuid::Uuid],
-) -> Result<Vec<(uuid::Uuid, Option<uuid::Uuid>)>, LeadsError> {
-    let tenant = tx.tenant().uuid();
-    let rows = leads::table.filter(leads::tenant_id.eq(tenant)).filter(leads::id.eq_any(of));
-    Ok(rows.select((leads::id, leads::import_id)).load(tx.conn(LEADS)?).map_err(DbError::from)?)
-}
-
 /// Deletes the lead with all that belongs to it.
 pub fn delete(tx: &mut TenantTx<'_>, id: LeadId) -> Result<(), LeadsError> {
     let tenant = tx.tenant().uuid();
@@ -224,11 +214,18 @@ fn claim_identities(tx: &mut TenantTx<'_>, keys: &[IdentityRow], claim: Claim) -
     let same = |key: &IdentityRow, other: &IdentityRow| {
         (&key.kind, &key.value) == (&other.kind, &other.value) && key.lead_id != other.lead_id
     };
-    match held.iter().find(|other| keys.iter().any(|key| same(key, other))) {
-        None => Ok(()),
-        Some(other) => {
-            let field = if other.kind == "email" { "email" } else { "phone" };
-            Err(LeadsError::Duplicate { existing: Id::from(other.lead_id), field })
-        }
+    let duplicate = |kind: &str, existing| LeadsError::Duplicate {
+        existing,
+        field: if kind == "email" { "email" } else { "phone" },
+    };
+    if let Some(other) = held.iter().find(|other| keys.iter().any(|key| same(key, other))) {
+        return Err(duplicate(&other.kind, Some(Id::from(other.lead_id))));
+    }
+    // Somebody has it, and whoever acts does not see who.
+    let is_seen =
+        |key: &IdentityRow| held.iter().any(|other| (&key.kind, &key.value) == (&other.kind, &other.value));
+    match keys.iter().find(|key| !is_seen(key)) {
+        Some(key) if !tx.actor().sight().is_everything() => Err(duplicate(&key.kind, None)),
+        _ => Ok(()),
     }
 }

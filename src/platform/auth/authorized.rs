@@ -118,7 +118,8 @@ async fn authenticate(request: &HttpRequest) -> Result<Authenticated, Problem> {
             standing.refusal().map_or(Ok(()), Err)?;
         }
     }
-    let actor = Actor::verified(caller.tenant, caller.user, context.correlation().clone());
+    let actor = Actor::verified(caller.tenant, caller.user, context.correlation().clone())
+        .seeing(caller.sight.clone());
     Ok(Authenticated { caller, actor })
 }
 

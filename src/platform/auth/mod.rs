@@ -2,6 +2,7 @@
 //! that implements [`Identities`].
 
 mod authorized;
+mod sight;
 mod tokens;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::fmt;
 use uuid::Uuid;
 
 pub use authorized::{Authenticated, Authorized, Permission, Recheck};
+pub use sight::{Sight, SightOf};
 pub use tokens::{ACCESS_TOKEN_LIFETIME, AccessClaims, KeySettings, TokenError, TokenKeys};
 
 use crate::kernel::Country;
@@ -74,22 +76,29 @@ pub struct Actor {
     tenant: TenantId,
     user: Option<UserId>,
     correlation: CorrelationId,
+    sight: Sight,
 }
 
 impl Actor {
-    /// A person, known because their token or secret was verified.
+    /// A person, known because their token or secret was verified. They see their own records until more is known.
     pub(crate) fn verified(tenant: TenantId, user: UserId, correlation: CorrelationId) -> Self {
-        Self { tenant, user: Some(user), correlation }
+        Self { tenant, user: Some(user), correlation, sight: Sight::own(user) }
     }
 
     /// The platform itself, working in `tenant`.
     pub(crate) fn platform(tenant: TenantId, correlation: CorrelationId) -> Self {
-        Self { tenant, user: None, correlation }
+        Self { tenant, user: None, correlation, sight: Sight::Everything }
     }
 
-    /// The platform, going on with what `user` caused, or what nobody did.
+    /// The platform, going on with what `user` caused, or what nobody did. It sees everything.
     pub(crate) fn on_behalf_of(tenant: TenantId, user: Option<UserId>, correlation: CorrelationId) -> Self {
-        Self { tenant, user, correlation }
+        Self { tenant, user, correlation, sight: Sight::Everything }
+    }
+
+    /// The same actor, who sees what `sight` says.
+    #[must_use]
+    pub(crate) fn seeing(self, sight: Sight) -> Self {
+        Self { sight, ..self }
     }
 
     /// The tenant in which the actor acts.
@@ -106,6 +115,16 @@ impl Actor {
     pub fn correlation(&self) -> &CorrelationId {
         &self.correlation
     }
+
+    /// Whose records the actor sees.
+    pub fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// Whose a record becomes that the actor makes for nobody: theirs, where they would not see it otherwise.
+    pub fn keeper(&self) -> Option<UserId> {
+        self.user.filter(|_| !self.sight.is_everything())
+    }
 }
 
 /// A verified caller and all that decides about their requests.
@@ -119,6 +138,8 @@ pub struct Caller {
     pub session: SessionId,
     /// Permissions, as `leads:write` or with a `*` for either half.
     pub grants: Vec<String>,
+    /// Whose records they see.
+    pub sight: Sight,
     /// The tenant's country, by which telephone numbers without a country code are read.
     pub country: Country,
     /// Requests a minute by limit name, where the tenant has its own; see `platform::limits`.

@@ -27,6 +27,9 @@ pub enum DbError {
         /// Whether it was a unique constraint.
         kind: Rule,
     },
+    /// The record would be somebody's whose records the actor does not see.
+    #[error("the record would go out of the actor's sight: {0}")]
+    OutOfSight(String),
     /// No row where one was asked for.
     #[error("no such row")]
     NoRow,
@@ -98,6 +101,8 @@ impl DbError {
             Self::Away(message)
         } else if message.contains("canceling statement due to") || message.contains("deadlock detected") {
             Self::TimedOut(message)
+        } else if message.contains("row-level security policy \"visible\"") {
+            Self::OutOfSight(message)
         } else {
             Self::Failed(message)
         }
@@ -123,6 +128,13 @@ impl AsProblem for DbError {
                 Message::new(
                     "The database took too long; try again",
                     "La base de datos tardó demasiado; intente de nuevo",
+                ),
+            ),
+            Self::OutOfSight(_) => Problem::refused(
+                "out-of-sight",
+                Message::new(
+                    "Records stay with people whose records you see; ask somebody who sees both to hand it over",
+                    "Los registros quedan con personas cuyos registros usted ve; pida el traspaso a quien vea ambos",
                 ),
             ),
             Self::Refused { .. } | Self::NoRow | Self::Failed(_) => Problem::internal(),

@@ -5,19 +5,33 @@ use diesel::PgConnection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 
 use super::DbError;
-use crate::platform::auth::{Actor, TenantId};
+use crate::platform::auth::{Actor, Sight, TenantId};
 use crate::platform::events::{self, Emitted, Event, LoggedEvent};
+use crate::platform::id::Id;
 
 /// A module as PostgreSQL knows it: the role `cauce_<name>`, with rights on the schema `<name>` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Module {
     name: &'static str,
+    has_owners: bool,
 }
 
 impl Module {
     /// The module `name`; each module says its own name in its `mod.rs`, and only there.
     pub const fn named(name: &'static str) -> Self {
-        Self { name }
+        Self { name, has_owners: false }
+    }
+
+    /// The same module, whose records are somebody's: for whoever sees only some of them it speaks as
+    /// `cauce_<name>_viewer`, the role that the policy `visible` binds.
+    #[must_use]
+    pub const fn with_owners(self) -> Self {
+        Self { has_owners: true, ..self }
+    }
+
+    fn role(self, sight: &Sight) -> String {
+        let is_bound = self.has_owners && !sight.is_everything();
+        format!("cauce_{}{}", self.name, if is_bound { "_viewer" } else { "" })
     }
 
     /// The module's name.
@@ -31,13 +45,29 @@ pub struct TenantTx<'c> {
     connection: &'c mut PgConnection,
     actor: Actor,
     now: DateTime<Utc>,
-    speaks_as: Option<Module>,
+    /// Who they are that see some records only, and whose those are, for PostgreSQL.
+    viewer: String,
+    /// The module, and whether it sees everything.
+    speaks_as: Option<(Module, bool)>,
     emitted: Vec<Emitted>,
 }
 
 impl<'c> TenantTx<'c> {
     pub(super) fn new(connection: &'c mut PgConnection, actor: Actor, now: DateTime<Utc>) -> Self {
-        Self { connection, actor, now, speaks_as: None, emitted: Vec::new() }
+        let viewer = match actor.sight() {
+            Sight::Everything => String::new(),
+            Sight::Of(people) => {
+                let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
+                let user = actor.user().map(Id::uuid).unwrap_or_default();
+                // How many records are whose decides about the plan, so that no two of them share one.
+                format!(
+                    "; SET LOCAL app.viewer = '{user}'; SET LOCAL app.owners = '{{{}}}'; \
+                     SET LOCAL plan_cache_mode = 'force_custom_plan'",
+                    ids.join(",")
+                )
+            }
+        };
+        Self { connection, actor, now, viewer, speaks_as: None, emitted: Vec::new() }
     }
 
     /// The tenant whose rows this transaction sees.
@@ -55,25 +85,35 @@ impl<'c> TenantTx<'c> {
         self.now
     }
 
-    /// The connection, speaking as `module`: one round trip to begin, one more at each change of module.
+    /// The connection, speaking as `module` with the actor's sight: one round trip to begin, one more at each change.
     pub fn conn(&mut self, module: Module) -> Result<&mut PgConnection, DbError> {
-        if self.speaks_as != Some(module) {
+        let voice = (module, self.actor.sight().is_everything());
+        if self.speaks_as != Some(voice) {
+            let role = module.role(self.actor.sight());
             match self.speaks_as {
                 None => begin(
                     self.connection,
                     &format!(
-                        "BEGIN; SET LOCAL ROLE cauce_{}; SET LOCAL app.tenant_id = '{}'",
-                        module.name(),
-                        self.actor.tenant()
+                        "BEGIN; SET LOCAL ROLE {role}; SET LOCAL app.tenant_id = '{}'{}",
+                        self.actor.tenant(),
+                        self.viewer
                     ),
                 )?,
-                Some(_) => {
-                    self.connection.batch_execute(&format!("SET LOCAL ROLE cauce_{}", module.name()))?;
-                }
+                Some(_) => self.connection.batch_execute(&format!("SET LOCAL ROLE {role}"))?,
             }
-            self.speaks_as = Some(module);
+            self.speaks_as = Some(voice);
         }
         Ok(self.connection)
+    }
+
+    /// Lets `work` see everybody's records, for rules that hold for all of them whoever asks. What it finds of others is not
+    /// told; `tests/architecture` lists where this is used.
+    pub fn over_everything<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let actor = self.actor.clone();
+        self.actor = actor.clone().seeing(Sight::Everything);
+        let done = work(self);
+        self.actor = actor;
+        done
     }
 
     /// Says that something happened; it is stored when the transaction ends well, with it.
@@ -88,7 +128,7 @@ impl<'c> TenantTx<'c> {
 
     /// The connection, speaking as whoever spoke last.
     pub(in crate::platform) fn current(&mut self) -> Result<&mut PgConnection, DbError> {
-        let module = self.speaks_as.unwrap_or(events::EVENTS);
+        let module = self.speaks_as.map_or(events::EVENTS, |(module, _)| module);
         self.conn(module)
     }
 

@@ -21,10 +21,10 @@ pub enum FieldsError {
     #[error("the field has version {0}")]
     Stale(i32),
     /// The value of a unique field belongs to another record.
-    #[error("the value of {key} belongs to {record}")]
+    #[error("the value of {key} belongs to {record:?}")]
     ValueTaken {
-        /// That record.
-        record: Uuid,
+        /// That record, where whoever acts sees it.
+        record: Option<Uuid>,
         /// The field's key.
         key: String,
     },
@@ -143,12 +143,15 @@ impl FieldTables {
 impl IndexError {
     /// The refusal, which names the field of `fields` whose value is another record's.
     pub fn refusal(self, fields: &FieldSet) -> FieldsError {
+        let key = |id: Uuid| {
+            let field = fields.iter().find(|field| field.id == id);
+            field.map(|field| field.key.to_string()).unwrap_or_default()
+        };
         match self {
             Self::Taken(taken) => {
-                let field = fields.iter().find(|field| field.id == taken.field_id);
-                let key = field.map(|field| field.key.to_string()).unwrap_or_default();
-                FieldsError::ValueTaken { record: taken.record_id, key }
+                FieldsError::ValueTaken { record: Some(taken.record_id), key: key(taken.field_id) }
             }
+            Self::TakenUnseen(field) => FieldsError::ValueTaken { record: None, key: key(field) },
             Self::Db(error) => error.into(),
         }
     }

@@ -29,6 +29,9 @@ pub enum IndexError {
     /// Another record has the value of a unique field.
     #[error("the value of field {} belongs to {}", .0.field_id, .0.record_id)]
     Taken(TakenBy),
+    /// Another record has the value of a unique field, which whoever acts does not see.
+    #[error("the value of field {0} belongs to a record that is not seen")]
+    TakenUnseen(Uuid),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -95,9 +98,16 @@ impl FieldTables {
                     && *record != taken.record_id
             })
         };
-        match self.holders(tx, &wanted)?.into_iter().find(is_foreign) {
-            Some(taken) => Err(IndexError::Taken(taken)),
-            None => Ok(()),
+        let holders = self.holders(tx, &wanted)?;
+        if let Some(taken) = holders.iter().find(|taken| is_foreign(taken)) {
+            return Err(IndexError::Taken(taken.clone()));
+        }
+        let is_held = |(field, key): &(Uuid, String)| {
+            holders.iter().any(|taken| (taken.field_id, &taken.unique_key) == (*field, key))
+        };
+        match wanted.iter().find(|key| !is_held(key)) {
+            Some((field, _)) if !tx.actor().sight().is_everything() => Err(IndexError::TakenUnseen(*field)),
+            _ => Ok(()),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Where a kind of record keeps its imports and exports.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Jsonb, Timestamptz, Uuid as SqlUuid};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -11,6 +12,7 @@ use super::TransferError;
 use crate::kernel::{Language, Message};
 use crate::platform::auth::TenantId;
 use crate::platform::db::{DbError, Module, SystemTx, TenantTx};
+use crate::platform::http::PageLimit;
 use crate::platform::id::Id;
 
 /// The tables of one kind of record: the same names in the schema of each module.
@@ -25,6 +27,18 @@ pub struct TransferTables {
 struct Whole {
     #[diesel(sql_type = Jsonb)]
     row: Value,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
 }
 
 /// Something that waits in a tenant.
@@ -53,24 +67,21 @@ impl TransferTables {
     }
 
     /// The table of the records.
-    #[expect(dead_code, reason = "imports look into it")]
     pub(super) fn records(self) -> String {
         self.table(self.records)
     }
 
     /// The rows of `table` that `rest` leaves. Rows pass as JSON, so that one text serves the tables of every module.
-    pub(super) fn rows<T: DeserializeOwned>(
+    pub(super) fn rows<'q, T: DeserializeOwned>(
         self,
         tx: &mut TenantTx<'_>,
         table: &str,
         rest: &str,
-        bind: impl FnOnce(Binds<'_>) -> Binds<'_>,
+        bind: impl FnOnce(Binds<'q>) -> Binds<'q>,
     ) -> Result<Vec<T>, TransferError> {
-        let tenant = tx.tenant().uuid();
         let table = self.table(table);
         let sql = format!("SELECT to_jsonb(r) AS row FROM {table} r WHERE tenant_id = $1 {rest}");
-        let query = diesel::sql_query(sql).into_boxed::<diesel::pg::Pg>().bind::<SqlUuid, _>(tenant);
-        let rows: Vec<Whole> = bind(query).load(tx.conn(self.module)?).map_err(DbError::from)?;
+        let rows: Vec<Whole> = self.load(tx, &sql, bind)?;
         let read = |row: Whole| serde_json::from_value(row.row).map_err(|error| broken(&error));
         rows.into_iter().map(read).collect()
     }
@@ -93,21 +104,88 @@ impl TransferTables {
         Ok(())
     }
 
-    /// What the function `name` of the module finds in all tenants, for `worker` at this moment.
-    pub(super) fn waiting<M>(
+    /// How many rows of `table` `rest` leaves.
+    pub(super) fn count<'q>(
+        self,
+        tx: &mut TenantTx<'_>,
+        table: &str,
+        rest: &str,
+        bind: impl FnOnce(Binds<'q>) -> Binds<'q>,
+    ) -> Result<i64, TransferError> {
+        let sql = format!("SELECT count(*) FROM {} WHERE tenant_id = $1 {rest}", self.table(table));
+        let found: Vec<Count> = self.load(tx, &sql, bind)?;
+        Ok(found.first().map_or(0, |found| found.count))
+    }
+
+    /// Up to `limit + 1` rows of `table` behind a place, newest first.
+    pub(super) fn newest_first<T: DeserializeOwned>(
+        self,
+        tx: &mut TenantTx<'_>,
+        table: &str,
+        place: Option<(DateTime<Utc>, Uuid)>,
+        limit: PageLimit,
+    ) -> Result<Vec<T>, TransferError> {
+        let end = format!("ORDER BY created_at DESC, id DESC LIMIT {}", limit.rows_to_read());
+        match place {
+            None => self.rows(tx, table, &end, |query| query),
+            Some((at, id)) => {
+                let rest = format!("AND (created_at, id) < ($2, $3) {end}");
+                self.rows(tx, table, &rest, |query| query.bind::<Timestamptz, _>(at).bind::<SqlUuid, _>(id))
+            }
+        }
+    }
+
+    /// What `sql` finds; its first parameter is the tenant.
+    pub(super) fn load<'q, T>(
+        self,
+        tx: &mut TenantTx<'_>,
+        sql: &str,
+        bind: impl FnOnce(Binds<'q>) -> Binds<'q>,
+    ) -> Result<Vec<T>, TransferError>
+    where
+        T: diesel::deserialize::QueryableByName<diesel::pg::Pg> + 'static,
+    {
+        let tenant = tx.tenant().uuid();
+        let query = diesel::sql_query(sql).into_boxed::<diesel::pg::Pg>().bind::<SqlUuid, _>(tenant);
+        Ok(bind(query).load(tx.conn(self.module)?).map_err(DbError::from)?)
+    }
+
+    /// Does `sql`, whose first parameter is the tenant; answers how many rows it changed.
+    pub(super) fn execute<'q>(
+        self,
+        tx: &mut TenantTx<'_>,
+        sql: &str,
+        bind: impl FnOnce(Binds<'q>) -> Binds<'q>,
+    ) -> Result<usize, TransferError> {
+        let tenant = tx.tenant().uuid();
+        let query = diesel::sql_query(sql).into_boxed::<diesel::pg::Pg>().bind::<SqlUuid, _>(tenant);
+        Ok(bind(query).execute(tx.conn(self.module)?).map_err(DbError::from)?)
+    }
+
+    /// What a function of the module finds in all tenants.
+    pub(super) fn waiting<'q, M>(
         self,
         tx: &mut SystemTx<'_>,
-        name: &str,
-        worker: Uuid,
+        call: &str,
+        bind: impl FnOnce(Binds<'q>) -> Binds<'q>,
     ) -> Result<Vec<(TenantId, Id<M>)>, TransferError> {
-        let now = tx.now();
-        let sql = format!("SELECT tenant_id, id FROM {}($1, $2)", self.table(name));
-        let rows: Vec<Waiting> = diesel::sql_query(sql)
-            .bind::<SqlUuid, _>(worker)
-            .bind::<Timestamptz, _>(now)
-            .load(tx.conn())
-            .map_err(DbError::from)?;
+        let sql = format!("SELECT tenant_id, id FROM {}", self.table(call));
+        let query = bind(diesel::sql_query(sql).into_boxed());
+        let rows: Vec<Waiting> = query.load(tx.conn()).map_err(DbError::from)?;
         Ok(rows.into_iter().map(|row| (Id::from(row.tenant_id), Id::from(row.id))).collect())
+    }
+
+    /// The tenants that a function of the module finds.
+    pub(super) fn tenants<'q>(
+        self,
+        tx: &mut SystemTx<'_>,
+        call: &str,
+        bind: impl FnOnce(Binds<'q>) -> Binds<'q>,
+    ) -> Result<Vec<TenantId>, TransferError> {
+        let sql = format!("SELECT t AS id FROM {} t", self.table(call));
+        let rows: Vec<Found> =
+            bind(diesel::sql_query(sql).into_boxed()).load(tx.conn()).map_err(DbError::from)?;
+        Ok(rows.into_iter().map(|row| Id::from(row.id)).collect())
     }
 }
 

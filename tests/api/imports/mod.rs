@@ -1,11 +1,13 @@
-//! Imports of leads: what real spreadsheets come to, and what hostile ones do not.
+//! Imports: what real spreadsheets come to, and what hostile ones do not.
 
 mod books;
+mod customers;
 mod duplicates;
 mod figures;
 mod hostile;
 mod mappings;
 mod options;
+mod products;
 mod real;
 mod refused;
 mod resume;
@@ -15,7 +17,7 @@ mod workbooks;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client};
+use crate::support::{Answer, Client, until};
 
 pub const PATH: &str = "/api/v1/leads/imports";
 
@@ -31,10 +33,38 @@ pub fn excerpt_text() -> String {
 
 /// Uploads a file and waits until it is worked off; answers the import.
 pub async fn import(client: &Client, content: impl Into<Vec<u8>>, options: Value) -> Value {
-    let answer = client.upload(PATH, "talleres.csv", content.into(), Some(options)).await.expect(202);
+    import_at(client, PATH, content, options).await
+}
+
+/// The same of another kind of record.
+pub async fn import_at(client: &Client, path: &str, content: impl Into<Vec<u8>>, options: Value) -> Value {
+    let answer = client.upload(path, "talleres.csv", content.into(), Some(options)).await.expect(202);
     let location = answer.header("location").unwrap().to_owned();
-    assert_eq!(location, format!("{PATH}/{}", answer.text_at("/id")));
+    assert_eq!(location, format!("{path}/{}", answer.text_at("/id")));
     finished(client, &location).await
+}
+
+/// Asks for an import to be undone and waits until it is; answers the import.
+pub async fn undo_at(client: &Client, path: &str, import: &Value) -> Value {
+    let path = format!("{path}/{}", import["id"].as_str().unwrap());
+    let asked = client.post(&format!("{path}/undo"), json!({})).await.expect(202);
+    assert_eq!(asked.header("location"), Some(path.as_str()));
+    let status = async || client.get(&path).await.expect(200).body;
+    until("the import is undone", async || status().await["status"] == "undone").await;
+    status().await
+}
+
+/// Every record at `path`.
+pub async fn all_at(client: &Client, path: &str) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = client.get(&format!("{path}?limit=200{cursor}")).await.expect(200);
+        all.extend(page.body["data"].as_array().unwrap().iter().cloned());
+        match page.body["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return all,
+        }
+    }
 }
 
 /// Waits until the import at `location` has come to its end.
@@ -77,15 +107,7 @@ pub async fn leads(client: &Client) -> i64 {
 
 /// Every lead of the tenant.
 pub async fn all_leads(client: &Client) -> Vec<Value> {
-    let (mut leads, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = client.get(&format!("/api/v1/leads?limit=200{cursor}")).await.expect(200);
-        leads.extend(page.body["data"].as_array().unwrap().iter().cloned());
-        match page.body["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return leads,
-        }
-    }
+    all_at(client, "/api/v1/leads").await
 }
 
 /// No options.

@@ -4,17 +4,12 @@ use serde_json::{Value, json};
 
 use super::books::{rows_of, xlsx};
 use super::real::{WHOLE, whole};
-use super::{PATH, all_leads, counts, excerpt, import, leads, plain};
+use super::{PATH, all_leads, counts, excerpt, import, leads, plain, undo_at};
 use crate::support::{Client, Database, Tenant, TestApp, until};
 
 /// Asks for an import to be undone and waits until it is; answers the import.
 async fn undo(client: &Client, import: &Value) -> Value {
-    let path = format!("{PATH}/{}", import["id"].as_str().unwrap());
-    let asked = client.post(&format!("{path}/undo"), json!({})).await.expect(202);
-    assert_eq!(asked.header("location"), Some(path.as_str()));
-    let status = async || client.get(&path).await.expect(200).body;
-    until("the import is undone", async || status().await["status"] == "undone").await;
-    status().await
+    undo_at(client, PATH, import).await
 }
 
 /// A hash of each table of the tenant's leads: everything but imports themselves. Of restored leads, whose version and time

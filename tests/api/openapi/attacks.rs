@@ -246,14 +246,14 @@ impl Field {
     }
 }
 
-async fn send(operation: &Operation, client: &Client, path: &str, whose: &Seeded) -> Answer {
+pub async fn send(operation: &Operation, client: &Client, path: &str, whose: &Seeded) -> Answer {
     let client = &speaking(operation, client);
     match &operation.body {
         Some(RequestBody::Bytes(kind)) => {
             client.send_bytes(operation.method.clone(), path, kind, b"taller".to_vec()).await
         }
         Some(RequestBody::Upload) => {
-            let file = b"Empresa,Correo\nTaller,taller@example.com\n".to_vec();
+            let file = b"Empresa,Correo,SKU\nTaller,taller@example.com,A-1\n".to_vec();
             client.upload(path, "taller.csv", file, None).await
         }
         Some(RequestBody::Json { example, .. }) => {
@@ -265,13 +265,13 @@ async fn send(operation: &Operation, client: &Client, path: &str, whose: &Seeded
 }
 
 /// `client` with the headers that the operation asks for.
-fn speaking(operation: &Operation, client: &Client) -> Client {
+pub fn speaking(operation: &Operation, client: &Client) -> Client {
     let headers = operation.headers.iter();
     headers.fold(client.clone(), |client, (name, value)| client.with_header(name, value))
 }
 
 /// `body` with its references to other records pointing to those of `whose`.
-fn adapted(mut body: Value, whose: &Seeded) -> Value {
+pub fn adapted(mut body: Value, whose: &Seeded) -> Value {
     for (name, value) in body.as_object_mut().into_iter().flatten() {
         if let Some(id) = place_of(name).and_then(|place| whose.id(place)) {
             *value = if value.is_array() { json!([id]) } else { json!(id) };
@@ -281,9 +281,9 @@ fn adapted(mut body: Value, whose: &Seeded) -> Value {
 }
 
 /// The kind of record that a member or parameter called `name` refers to, as in [`Seeded::ids`].
-fn place_of(name: &str) -> Option<&'static str> {
+pub fn place_of(name: &str) -> Option<&'static str> {
     Some(match name.trim_end_matches('s') {
-        "owner_id" | "user_id" | "actor_id" | "assignee_id" => "/api/v1/users/{id}",
+        "owner_id" | "user_id" | "actor_id" | "assignee_id" | "member_id" => "/api/v1/users/{id}",
         "lead_id" | "record_id" | "other_id" => "/api/v1/leads/{id}",
         "customer_id" | "parent_id" => "/api/v1/customers/{id}",
         "template_id" => "/api/v1/customers/onboarding-templates/{id}",
@@ -324,7 +324,7 @@ async fn queries(operation: &Operation, field: &Field) -> Vec<String> {
     queries
 }
 
-fn without_instance(answer: &Answer) -> (u16, Value) {
+pub fn without_instance(answer: &Answer) -> (u16, Value) {
     let mut body = answer.body.clone();
     if let Some(members) = body.as_object_mut() {
         members.remove("instance");

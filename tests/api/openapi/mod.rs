@@ -2,6 +2,7 @@
 
 mod attacks;
 mod document;
+mod sight;
 
 use std::collections::{BTreeMap, BTreeSet};
 

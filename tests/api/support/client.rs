@@ -63,6 +63,11 @@ impl Client {
         client
     }
 
+    /// What it signs in with.
+    pub fn token(&self) -> String {
+        self.token.clone().unwrap_or_default()
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Tenant;
-use super::seed::export;
+use super::seed::{export, transfers};
 
 /// Fills the catalogue, the inventory and quotations for a customer; what stands for each path parameter.
 pub async fn sales(tenant: &Tenant, marker: &str, customer: &str) -> Vec<(&'static str, String)> {
@@ -26,12 +26,6 @@ pub async fn sales(tenant: &Tenant, marker: &str, customer: &str) -> Vec<(&'stat
         owner.post("/api/v1/warehouses", json!({ "name": marker })).await.expect(201).text_at("/id");
     let receipt = json!({ "product_id": good, "kind": "receipt", "quantity": "100", "note": marker });
     owner.post(&format!("/api/v1/warehouses/{warehouse}/movements"), receipt).await.expect(200);
-    let ring = json!([[-95.2, 16.17], [-95.1, 16.17], [-95.1, 16.2], [-95.2, 16.17]]);
-    let lot = json!({
-        "sku": format!("l-{marker}"), "name": marker, "number": marker, "area": "200", "price": { "amount": "1000", "currency": "MXN" },
-        "polygon": { "type": "Polygon", "coordinates": [ring] }
-    });
-    let lot = owner.post("/api/v1/lots", lot).await.expect(201).text_at("/id");
     let rules = json!({ "discount_limits": [{ "role": "SALES", "percent": "10" }], "amount_limits": [] });
     owner.put("/api/v1/quotations/rules", rules).await.expect(200);
     let body = json!({
@@ -50,10 +44,16 @@ pub async fn sales(tenant: &Tenant, marker: &str, customer: &str) -> Vec<(&'stat
     act(2, "send", json!({})).await;
     act(2, "accept", json!({ "name": marker })).await;
     let url = sent.text_at("/public_url");
+    let file = format!("SKU,Producto\nt-{marker},Traído {marker}\n,Sin clave {marker}\n");
+    let again = format!("SKU,Producto,Descripción\nt-{marker},Traído,{marker}\n");
+    let [brought, mapping, begun] = transfers(tenant, "products", marker, [file, again], "description").await;
     let exported = export(tenant, "products", json!({ "format": "csv", "filter": { "q": marker } })).await;
     vec![
         ("/api/v1/products/fields/{id}", field),
         ("/api/v1/products/exports/{id}", exported),
+        ("/api/v1/products/imports/{id}", brought),
+        ("/api/v1/products/imports/mappings/{id}", mapping),
+        ("/api/v1/products/imports/uploads/{id}", begun),
         ("/api/v1/quotations/{id}", sent.text_at("/id")),
         ("/api/v1/quotations/{id}/versions/{number}", "1".to_owned()),
         ("/api/v1/public/quotations/{token}", url.rsplit('/').next().unwrap_or_default().to_owned()),
@@ -61,6 +61,17 @@ pub async fn sales(tenant: &Tenant, marker: &str, customer: &str) -> Vec<(&'stat
         ("/api/v1/price-lists/{id}", list),
         ("/api/v1/price-lists/{id}/prices/{product_id}", good),
         ("/api/v1/warehouses/{id}", warehouse),
-        ("/api/v1/lots/{id}", lot),
+        ("/api/v1/lots/{id}", lot(tenant, marker).await),
     ]
+}
+
+/// A lot with its place on the map.
+async fn lot(tenant: &Tenant, marker: &str) -> String {
+    let ring = json!([[-95.2, 16.17], [-95.1, 16.17], [-95.1, 16.2], [-95.2, 16.17]]);
+    let lot = json!({
+        "sku": format!("l-{marker}"), "name": marker, "number": marker, "area": "200",
+        "price": { "amount": "1000", "currency": "MXN" },
+        "polygon": { "type": "Polygon", "coordinates": [ring] }
+    });
+    tenant.owner.post("/api/v1/lots", lot).await.expect(201).text_at("/id")
 }

@@ -40,11 +40,8 @@ impl Seeded {
         let of_lead = |rest: &str| format!("/api/v1/leads/{lead_id}/{rest}");
         let contact = json!({ "name": marker, "email": format!("contacto.{marker}@taller.example") });
         let contact = tenant.owner.post(&of_lead("contacts"), contact).await.expect(201);
-        tenant
-            .owner
-            .post(&of_lead("activities"), json!({ "kind": "call", "text": marker }))
-            .await
-            .expect(201);
+        let activity = json!({ "kind": "call", "text": marker });
+        tenant.owner.post(&of_lead("activities"), activity).await.expect(201);
         tenant.owner.post(&of_lead("assign"), json!({ "owner_id": colleague_id })).await.expect(200);
         let follow_up = json!({ "at": "2030-01-15T16:00:00Z", "note": marker });
         tenant.owner.post(&of_lead("follow-up"), follow_up).await.expect(200);
@@ -54,6 +51,7 @@ impl Seeded {
         let mut ids = vec![
             ("/api/v1/leads/forms/{id}", form),
             ("/api/v1/capture/{form_key}", form_key),
+            ("/api/v1/teams/{id}", team(&tenant, &marker, &colleague_id).await),
             ("/api/v1/users/{id}", colleague_id),
             ("/api/v1/me/sessions/{id}", session.text_at("/data/0/id")),
             ("/api/v1/api-keys/{id}", key.expect(201).text_at("/id")),
@@ -84,6 +82,12 @@ impl Seeded {
     pub fn id(&self, path: &str) -> Option<&str> {
         self.ids.iter().find(|(place, _)| *place == path).map(|(_, id)| id.as_str())
     }
+}
+
+/// A team with one person.
+async fn team(tenant: &Tenant, marker: &str, member: &str) -> String {
+    let team = json!({ "name": marker, "member_ids": [member] });
+    tenant.owner.post("/api/v1/teams", team).await.expect(201).text_at("/id")
 }
 
 /// Two leads that became one, and two that are alike; answers the merge.
@@ -189,8 +193,14 @@ async fn customers(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)>
     })
     .await;
     let exported = json!({ "format": "csv", "filter": { "tag": marker } });
+    let file = format!("Cliente,Correo\nTraído {marker},traido.{marker}@taller.example\n,{marker}\n");
+    let again = format!("Cliente,Correo,Notas\nTraído,traido.{marker}@taller.example,{marker}\n");
+    let [brought, mapping, upload] = transfers(tenant, "customers", marker, [file, again], "notes").await;
     let step = "/api/v1/customers/{id}/onboardings/{onboarding_id}/steps/{step_id}";
     vec![
+        ("/api/v1/customers/imports/{id}", brought),
+        ("/api/v1/customers/imports/mappings/{id}", mapping),
+        ("/api/v1/customers/imports/uploads/{id}", upload),
         ("/api/v1/customers/exports/{id}", export(tenant, "customers", exported).await),
         (step, onboarding.text_at("/steps/0/id")),
         ("/api/v1/customers/{id}/onboardings/{onboarding_id}", onboarding.text_at("/id")),
@@ -203,22 +213,37 @@ async fn customers(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)>
     ]
 }
 
-/// Imports that brought, refused and changed something, a saved mapping, and an export.
+/// Imports that brought, refused and changed something, a saved mapping, an upload and an export.
 async fn files(tenant: &Tenant, marker: &str) -> Vec<(&'static str, String)> {
-    let mut ids = Vec::new();
     let file = format!(
         "Empresa,Correo\nImportada {marker},importada.{marker}@taller.example\nSin contacto {marker},\n"
     );
-    ids.push(("/api/v1/leads/imports/{id}", import(tenant, marker, file, json!({})).await));
     let again = format!("Empresa,Correo,Notas\nImportada,importada.{marker}@taller.example,{marker}\n");
-    import(tenant, marker, again, json!({ "on_duplicate": "update" })).await;
-    let mapping = json!({ "name": marker, "mapping": { marker: "notes" } });
-    let mapping = tenant.owner.post("/api/v1/leads/imports/mappings", mapping).await.expect(201);
-    ids.push(("/api/v1/leads/imports/mappings/{id}", mapping.text_at("/id")));
-    ids.push(("/api/v1/leads/imports/uploads/{id}", upload(tenant, marker).await));
+    let [import, mapping, upload] = transfers(tenant, "leads", marker, [file, again], "notes").await;
     let body = json!({ "format": "csv", "filter": { "tag": marker } });
-    ids.push(("/api/v1/leads/exports/{id}", export(tenant, "leads", body).await));
-    ids
+    vec![
+        ("/api/v1/leads/imports/{id}", import),
+        ("/api/v1/leads/imports/mappings/{id}", mapping),
+        ("/api/v1/leads/imports/uploads/{id}", upload),
+        ("/api/v1/leads/exports/{id}", export(tenant, "leads", body).await),
+    ]
+}
+
+/// An import of the first file, one of the second that changes what is there, a saved mapping, and an upload of records that
+/// are called `name`; answers the first import, the mapping and the upload.
+pub async fn transfers(
+    tenant: &Tenant,
+    name: &str,
+    marker: &str,
+    [file, again]: [String; 2],
+    field: &str,
+) -> [String; 3] {
+    let path = format!("/api/v1/{name}/imports");
+    let first = import(tenant, &path, marker, file, json!({})).await;
+    import(tenant, &path, marker, again, json!({ "on_duplicate": "update" })).await;
+    let mapping = json!({ "name": marker, "mapping": { marker: field } });
+    let mapping = tenant.owner.post(&format!("{path}/mappings"), mapping).await.expect(201);
+    [first, mapping.text_at("/id"), upload(tenant, &path, marker).await]
 }
 
 /// A finished export of records that are called `name`.
@@ -233,8 +258,8 @@ pub async fn export(tenant: &Tenant, name: &str, body: serde_json::Value) -> Str
 }
 
 /// An upload of which a part has arrived.
-async fn upload(tenant: &Tenant, marker: &str) -> String {
-    let path = "/api/v1/leads/imports/uploads";
+async fn upload(tenant: &Tenant, imports: &str, marker: &str) -> String {
+    let path = &format!("{imports}/uploads");
     let client = tenant.owner.with_header("Tus-Resumable", "1.0.0");
     let begun = client.with_header("Upload-Length", "100").post(path, json!({})).await.expect(201);
     let (id, kind) = (begun.text_at("/id"), "application/offset+octet-stream");
@@ -244,12 +269,18 @@ async fn upload(tenant: &Tenant, marker: &str) -> String {
 }
 
 /// A finished import of `file`.
-async fn import(tenant: &Tenant, marker: &str, file: String, options: serde_json::Value) -> String {
-    let (path, name) = ("/api/v1/leads/imports", format!("{marker}.csv"));
+async fn import(
+    tenant: &Tenant,
+    path: &str,
+    marker: &str,
+    file: String,
+    options: serde_json::Value,
+) -> String {
+    let name = format!("{marker}.csv");
     let started = tenant.owner.upload(path, &name, file.into_bytes(), Some(options)).await;
     let id = started.expect(202).text_at("/id");
     until("the import ends", async || {
-        let import = tenant.owner.get(&format!("/api/v1/leads/imports/{id}")).await.expect(200);
+        let import = tenant.owner.get(&format!("{path}/{id}")).await.expect(200);
         import.text_at("/status") == "completed"
     })
     .await;

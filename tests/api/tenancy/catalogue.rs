@@ -41,15 +41,21 @@ const DEFINERS: &[&str] = &[
     "billing.find_payment_account",
     "billing.find_products",
     "billing.find_quotation",
+    "billing.imports_to_run",
+    "billing.imports_to_undo",
     "billing.invoices_to_remind",
     "billing.provider_work",
     "billing.subscriptions_to_bill",
     "billing.tenants_with_lots_due",
     "billing.tenants_with_products",
     "billing.tenants_with_quotations_due",
+    "billing.tenants_with_uploads_before",
     "crm.exports_to_run",
     "crm.find",
+    "crm.imports_to_run",
+    "crm.imports_to_undo",
     "crm.tenants",
+    "crm.tenants_with_uploads_before",
     "events.make_room",
     "identity.claim_signup",
     "identity.claim_slug",
@@ -143,13 +149,14 @@ pub fn violations(database: &mut Database) -> Vec<String> {
         found.extend(broken(database, &of_class, rules));
     }
     found.extend(broken(database, RELATIONS, DATABASE_RULES));
+    found.extend(super::sight::violations(database));
     found.extend(definers(database));
     found.extend(streams(database));
     found
 }
 
 /// What breaks `rules`, asked in one query behind `head`, because the mutants ask some hundred times.
-fn broken(database: &mut Database, head: &str, rules: Rules) -> Vec<String> {
+pub fn broken(database: &mut Database, head: &str, rules: Rules) -> Vec<String> {
     let ask = |(rule, query): &(&str, &str)| {
         format!("SELECT what || ': {}' FROM ({query}) q (what)", rule.replace('\'', "''"))
     };
@@ -186,7 +193,7 @@ fn streams(database: &mut Database) -> Vec<String> {
     found
 }
 
-fn differences(expected: &[&str], there: &[String], extra: &str, missing: &str) -> Vec<String> {
+pub fn differences(expected: &[&str], there: &[String], extra: &str, missing: &str) -> Vec<String> {
     let extras = there.iter().filter(|name| !expected.contains(&name.as_str()));
     let missed = expected.iter().filter(|name| !there.iter().any(|other| other == *name));
     let extras = extras.map(|name| format!("{name}: {extra}"));
@@ -194,7 +201,7 @@ fn differences(expected: &[&str], there: &[String], extra: &str, missing: &str) 
 }
 
 /// Tables, partitioned tables, views, materialised views and foreign tables of ours.
-const RELATIONS: &str = "WITH relations AS (
+pub const RELATIONS: &str = "WITH relations AS (
     SELECT c.*, c.oid AS id, n.nspname AS schema, n.nspname || '.' || c.relname AS name,
         (SELECT pn.nspname || '.' || pc.relname FROM pg_inherits i JOIN pg_class pc ON pc.oid = i.inhparent
          JOIN pg_namespace pn ON pn.oid = pc.relnamespace WHERE i.inhrelid = c.oid) AS parent,
@@ -216,7 +223,7 @@ const GRANTS: &str = "grants AS (
     FROM t JOIN pg_attribute c ON c.attrelid = t.id, aclexplode(c.attacl) a
 )";
 
-type Rules = &'static [(&'static str, &'static str)];
+pub type Rules = &'static [(&'static str, &'static str)];
 
 const TENANT_RULES: Rules = &[
     ("a tenant's rows are in a table", "SELECT name FROM t WHERE relkind NOT IN ('r', 'p')"),
@@ -235,10 +242,11 @@ const TENANT_RULES: Rules = &[
          AND qual = $q$(tenant_id = (current_setting('app.tenant_id'::text))::uuid)$q$ AND with_check = qual)",
     ),
     (
-        "only `module`, `tenant` and a read-only `lookup` of cauce_lookup may be its policies",
+        "only `module`, `tenant`, `visible` (see `sight`) and a read-only `lookup` of cauce_lookup may be its policies",
         "SELECT name || ' ' || policyname FROM t JOIN pg_policies p ON p.schemaname = schema AND p.tablename = relname
          WHERE policyname NOT IN ('module', 'tenant') AND NOT (policyname = 'lookup' AND permissive = 'PERMISSIVE'
-         AND roles = '{cauce_lookup}' AND cmd = 'SELECT' AND qual = 'true' AND with_check IS NULL)",
+         AND roles = '{cauce_lookup}' AND cmd = 'SELECT' AND qual = 'true' AND with_check IS NULL)
+         AND NOT (policyname = 'visible' AND permissive = 'RESTRICTIVE' AND roles = '{cauce_viewer}')",
     ),
     (
         "its primary key does not begin with tenant_id",
@@ -328,10 +336,16 @@ const DATABASE_RULES: Rules = &[
          WHERE m.roleid = 'cauce_lookup'::regrole AND r.rolname LIKE 'cauce\\_%' OR m.member = 'cauce_lookup'::regrole",
     ),
     (
-        "a module's role is a member of cauce_module and of nothing else",
+        "a module's role is a member of cauce_module and of nothing else; its viewer of it and of cauce_viewer",
         "SELECT m.member::regrole || ' in ' || m.roleid::regrole FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
          WHERE r.rolname LIKE 'cauce\\_%' AND r.rolname <> 'cauce_app'
-         AND (m.roleid <> 'cauce_module'::regrole OR r.rolname IN ('cauce_events', 'cauce_module'))",
+         AND (r.rolname LIKE 'cauce\\_%\\_viewer' AND m.roleid <> 'cauce_viewer'::regrole
+                  AND m.roleid::regrole::text || '_viewer' <> r.rolname
+              OR r.rolname NOT LIKE 'cauce\\_%\\_viewer'
+                  AND (m.roleid <> 'cauce_module'::regrole OR r.rolname IN ('cauce_events', 'cauce_module', 'cauce_viewer')))
+         UNION ALL
+         SELECT rolname FROM pg_roles WHERE rolname LIKE 'cauce\\_%\\_viewer'
+         AND NOT pg_has_role(oid, 'cauce_viewer', 'USAGE')",
     ),
     (
         "a schema is used by its own module's role, the functions' owner, and, where all emit, all modules",

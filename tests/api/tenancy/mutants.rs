@@ -54,7 +54,7 @@ pub fn killed(database: &mut Database, relations: &[Relation]) -> Killed {
     killed
 }
 
-type Mutant = (&'static str, String, String);
+pub type Mutant = (&'static str, String, String);
 
 fn of_relation(relation: &Relation) -> Vec<Mutant> {
     let name = &relation.name;
@@ -199,6 +199,7 @@ fn of_database() -> Vec<Mutant> {
     ]
     .into_iter()
     .map(|(what, sql)| (what, sql, "mutant".to_owned()))
+    .chain(super::sight::mutants())
     .chain([
         ("a definer function for everybody", "GRANT EXECUTE ON FUNCTION events.make_room() TO PUBLIC".to_owned(), "make_room".to_owned()),
         ("a definer function of a module", "GRANT CREATE ON SCHEMA events TO cauce_platform; ALTER FUNCTION events.make_room() OWNER TO cauce_platform".to_owned(), "make_room".to_owned()),

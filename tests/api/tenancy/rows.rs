@@ -17,6 +17,7 @@ pub fn trespasses(database: &mut Database, table: &Relation, ours: &str, theirs:
         return found;
     }
     let row_of_theirs = one_row(database, name, theirs);
+    let stolen = put_back(database, name, &row_of_theirs);
     database.run(&format!(
         "BEGIN; SET LOCAL session_replication_role = replica; SET LOCAL ROLE cauce_{}",
         table.schema
@@ -29,9 +30,6 @@ pub fn trespasses(database: &mut Database, table: &Relation, ours: &str, theirs:
     }
     database.run(&format!("SET LOCAL app.tenant_id = '{ours}'"));
     let bound_again = format!("UPDATE {name} SET tenant_id = '{theirs}'");
-    let stolen = format!(
-        "INSERT INTO {name} SELECT * FROM jsonb_populate_record(NULL::{name}, $row${row_of_theirs}$row$)"
-    );
     for (what, sql, expected) in [
         ("SELECT", format!("SELECT FROM {name}"), own),
         ("SELECT of theirs", format!("SELECT FROM {name} WHERE tenant_id = '{theirs}'"), 0),
@@ -81,4 +79,17 @@ pub fn intrusions(database: &mut Database, table: &Relation, role: &str, tenant:
 fn one_row(database: &mut Database, name: &str, tenant: &str) -> String {
     let query = format!("SELECT to_jsonb(x) FROM {name} x WHERE tenant_id = '{tenant}' LIMIT 1");
     database.column(&query).remove(0)
+}
+
+/// The statement that writes a row again.
+pub fn put_back(database: &mut Database, name: &str, row: &str) -> String {
+    let columns = database
+        .column(&format!(
+            "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
+             WHERE attrelid = '{name}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
+        ))
+        .remove(0);
+    format!(
+        "INSERT INTO {name} ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::{name}, $row${row}$row$)"
+    )
 }

@@ -83,7 +83,7 @@ pub async fn products_export(
             once.run(tx, |tx| -> Result<_, TransferError> {
                 let fields = fields_for(tx, &said, order.as_deref())?;
                 if let Some(list) = price_list {
-                    service::check_price_list(tx, list)?;
+                    service::check_price_list(tx, "/price_list_id", list)?;
                 }
                 filter.fields = conditions(&fields, &said)?;
                 let sort = sort(order.as_deref(), &fields)

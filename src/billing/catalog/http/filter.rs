@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::billing::catalog::ProductKind;
 use crate::billing::catalog::service::sku_key;
@@ -23,6 +24,8 @@ pub struct ProductsFilter {
     status: Option<Usage>,
     /// With this SKU.
     sku: Option<String>,
+    /// Brought by this import.
+    import_id: Option<Uuid>,
     /// Words in the name or the SKU.
     #[schema(max_length = 100)]
     q: Option<String>,
@@ -43,6 +46,7 @@ impl ProductsFilter {
             kind: self.kind.map(|kind| kind.as_str().to_owned()),
             is_archived: self.status.map(Usage::is_archived),
             sku_key: self.sku.as_deref().map(sku_key),
+            import: self.import_id,
             patterns: self.q.as_deref().map(search_patterns).transpose()?,
             fields: Vec::new(),
         })

@@ -16,6 +16,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(products::products_list)
         .configure(super::exports::routes)
+        .configure(super::imports::routes)
         .service(fields::products_list_fields)
         .service(fields::products_define_field)
         .service(fields::products_get_field)

@@ -5,6 +5,7 @@ use actix_web::{get, patch, post};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::views::ProductView;
 use crate::billing::catalog::ProductKind;
@@ -39,6 +40,8 @@ pub struct ProductsQuery {
     status: Option<Usage>,
     /// With this SKU; accents and capitals do not matter.
     sku: Option<String>,
+    /// Brought by this import.
+    import_id: Option<Uuid>,
     /// Words in the name or the SKU; accents and capitals do not matter.
     #[param(max_length = 100)]
     q: Option<String>,
@@ -160,6 +163,7 @@ pub async fn products_list(
         kind: query.kind.map(|kind| kind.as_str().to_owned()),
         is_archived: query.status.map(Usage::is_archived),
         sku_key: query.sku.as_deref().map(sku_key),
+        import: query.import_id,
         patterns: query.q.as_deref().map(search_patterns).transpose()?,
         fields: Vec::new(),
     };

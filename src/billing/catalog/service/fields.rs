@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::billing::catalog::exports::ProductExports;
+use crate::billing::catalog::imports::ProductImports;
 use crate::billing::contract::SalesError;
 use crate::billing::contract::events::{ProductFieldArchived, ProductFieldChanged, ProductFieldDefined};
 use crate::billing::{FIELDS, TRANSFERS};
@@ -12,7 +13,7 @@ use crate::platform::db::TenantTx;
 use crate::platform::fields::{FIELDS_AT_MOST, FieldPatch, FieldRequest, FieldRow};
 use crate::platform::limits::Quota;
 use crate::platform::problem::Problem;
-use crate::platform::transfers::{forget_exports, open_exports};
+use crate::platform::transfers::{forget_exports, forget_imports, import_quotas, open_exports};
 
 /// All fields, by position; there are at most 100.
 pub fn fields(tx: &mut TenantTx<'_>) -> Result<Vec<FieldRow>, SalesError> {
@@ -69,15 +70,18 @@ pub fn archive_field(tx: &mut TenantTx<'_>, id: Uuid, version: Option<i32>) -> R
 /// How much of each limit of products the tenant uses.
 pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
     let there = fields(tx)?.len();
-    Ok(vec![
+    let mut quotas = vec![
         Quota::held("product_fields", there, FIELDS_AT_MOST),
         open_exports(tx, TRANSFERS, "open_product_exports")?,
-    ])
+    ];
+    quotas.extend(import_quotas::<ProductImports>(tx)?);
+    Ok(quotas)
 }
 
 /// Goes on with what fields leave to do, and forgets old files; answers whether there may be more.
 pub fn keep_up(tx: &mut TenantTx<'_>) -> Result<bool, SalesError> {
-    forget_exports(tx, &ProductExports).map_err(Problem::from)?;
+    forget_exports(tx, &ProductExports)?;
+    forget_imports::<ProductImports>(tx)?;
     Ok(FIELDS.keep_up(tx)?)
 }
 

@@ -47,18 +47,24 @@ pub fn check_list(tx: &mut TenantTx<'_>, id: Uuid, currency: Currency) -> Result
     }
 }
 
-/// 422 at `/price_list_id` when it is no list of the company.
-pub fn check_price_list(tx: &mut TenantTx<'_>, id: Uuid) -> Result<PriceListRow, SalesError> {
-    store::find_list(tx, id).map_err(|error| match error {
+/// The list and its currency; 422 at `pointer` when it is no list of the company.
+pub fn check_price_list(
+    tx: &mut TenantTx<'_>,
+    pointer: &str,
+    id: Uuid,
+) -> Result<(PriceListRow, Currency), SalesError> {
+    let row = store::find_list(tx, id).map_err(|error| match error {
         SalesError::NotFound(_) => SalesError::at(
-            "/price_list_id",
+            pointer,
             Invalid::new(
                 "is no price list of this company; `GET /api/v1/price-lists` lists them",
                 "no es una lista de precios de esta empresa; `GET /api/v1/price-lists` las muestra",
             ),
         ),
         error => error,
-    })
+    })?;
+    let currency = currency_of(&row)?;
+    Ok((row, currency))
 }
 
 /// Makes a price list.

@@ -2,6 +2,7 @@
 
 mod fields;
 mod lists;
+mod undoing;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use uuid::Uuid;
 pub use fields::{
     archive_field, change_field, define_field, definitions, field, fields as defined_fields, keep_up, quotas,
 };
+pub use undoing::{memory, take_back};
+
 pub use lists::{PriceListDetails, check_list, check_price_list, create_list, price, set_price, update_list};
 
 use super::domain::{Component, Details, ProductKind};
@@ -39,10 +42,26 @@ pub fn create(
     kind: ProductKind,
     details: &Details,
 ) -> Result<(ProductRow, Vec<ComponentRow>), SalesError> {
-    let (id, now) = (ProductId::new(), tx.now());
     let mut fields = Fields::default();
     details.check(kind, &mut fields);
     fields.finish()?;
+    // A lot has a form of its own, which asks for no fields.
+    let definitions = if kind == ProductKind::Lot { FieldSet::default() } else { definitions(tx)? };
+    let mut details = details.clone();
+    definitions.begin(&mut details.custom_fields).map_err(refused_values)?;
+    bring(tx, ProductId::new(), kind, &details, None, &definitions)
+}
+
+/// Writes a new product that was checked, and tells of it; `import` is the one that brought it.
+pub fn bring(
+    tx: &mut TenantTx<'_>,
+    id: ProductId,
+    kind: ProductKind,
+    details: &Details,
+    import: Option<Uuid>,
+    definitions: &FieldSet,
+) -> Result<(ProductRow, Vec<ComponentRow>), SalesError> {
+    let now = tx.now();
     let mut row = ProductRow {
         tenant_id: tx.tenant().uuid(),
         id: id.uuid(),
@@ -60,21 +79,18 @@ pub fn create(
         allows_backorder: false,
         archived_at: None,
         custom_fields: json!({}),
+        import_id: import,
         search_text: String::new(),
         created_at: now,
         updated_at: now,
     };
     fill(&mut row, details, now);
-    // A lot has a form of its own, which asks for no fields.
-    let definitions = if kind == ProductKind::Lot { FieldSet::default() } else { definitions(tx)? };
-    let mut values = details.custom_fields.clone();
-    definitions.begin(&mut values).map_err(refused_values)?;
-    row.custom_fields = Value::Object(values.clone());
+    row.custom_fields = Value::Object(details.custom_fields.clone());
     let components = component_rows(tx, row.id, &details.components)?;
     if !store::insert(tx, &row)? {
         return Err(sku_taken(tx, &row.sku_key)?);
     }
-    fields::index(tx, row.id, &values, &definitions)?;
+    fields::index(tx, row.id, &details.custom_fields, definitions)?;
     if !components.is_empty() {
         store::replace_components(tx, row.id, &components)?;
     }

@@ -24,6 +24,7 @@ pub struct ProductFilter {
     pub kind: Option<String>,
     pub is_archived: Option<bool>,
     pub sku_key: Option<String>,
+    pub import: Option<Uuid>,
     pub patterns: Option<Vec<String>>,
     /// On custom fields; all must hold.
     pub fields: Vec<FieldCondition>,
@@ -160,6 +161,9 @@ fn narrowed(tx: &mut TenantTx<'_>, filter: &ProductFilter) -> Result<Query, Sale
     }
     if let Some(key) = &filter.sku_key {
         query = query.filter(products::sku_key.eq(key.clone()));
+    }
+    if let Some(import) = filter.import {
+        query = query.filter(products::import_id.eq(import));
     }
     if let Some(patterns) = &filter.patterns {
         let found = sql::<Bool>("id IN (SELECT billing.find_products(");

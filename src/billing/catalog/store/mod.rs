@@ -6,6 +6,7 @@ mod prices;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Uuid as SqlUuid};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ use crate::platform::db::{DbError, SystemTx, TenantTx};
 use crate::platform::id::Id;
 
 /// A product as it is stored.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
 #[diesel(table_name = products, treat_none_as_null = true)]
 pub struct ProductRow {
     pub tenant_id: Uuid,
@@ -45,6 +46,7 @@ pub struct ProductRow {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub custom_fields: Value,
+    pub import_id: Option<Uuid>,
 }
 
 /// A part of a bundle as it is stored.

@@ -134,7 +134,7 @@ pub async fn lots_list(
     let behind = query.cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
     let filter = LotFilter { status: query.status.map(LotStatus::as_str), customer: query.customer_id };
     db.tenant(who.actor(), move |tx| {
-        let rows = store::list_lots(tx, filter, behind, limit)?;
+        let rows = service::lots(tx, filter, behind, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.id));
         let lots = service::lots_with_products(tx, page.data)?;
         let features = lots.into_iter().map(LotFeature::new).collect::<Result<_, _>>()?;

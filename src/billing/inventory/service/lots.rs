@@ -9,13 +9,13 @@ use uuid::Uuid;
 use crate::billing::catalog::{self, Details, ProductKind, ProductRow};
 use crate::billing::contract::SalesError;
 use crate::billing::contract::events::LotStatusChanged;
-use crate::billing::customers::check_customer;
+use crate::billing::customers::{self, check_customer};
 use crate::billing::inventory::domain::{LotStatus, Polygon};
-use crate::billing::inventory::store::{self, LotRow};
+use crate::billing::inventory::store::{self, LotFilter, LotRow};
 use crate::crm::CustomerId;
 use crate::kernel::{Currency, Decimal6, Invalid, Line, Message, Money, NonNegativeMoney, PositiveDecimal6};
 use crate::platform::db::TenantTx;
-use crate::platform::http::Fields;
+use crate::platform::http::{Fields, PageLimit};
 use crate::platform::id::Id;
 use crate::platform::problem::Problem;
 
@@ -128,10 +128,27 @@ pub fn keep_lot(
     with_product(tx, row)
 }
 
-/// Lets a lot go that was kept by hand.
+/// A page of lots, the oldest first; none of a customer whom whoever acts does not see.
+pub fn lots(
+    tx: &mut TenantTx<'_>,
+    filter: LotFilter,
+    behind: Option<Uuid>,
+    limit: PageLimit,
+) -> Result<Vec<LotRow>, SalesError> {
+    if let Some(customer) = filter.customer
+        && customers::seen(tx, &[customer])?.is_empty()
+    {
+        return Ok(Vec::new());
+    }
+    store::list_lots(tx, filter, behind, limit)
+}
+
+/// Lets a lot go that was kept by hand, unless for a customer whom whoever acts does not see.
 pub fn let_lot_go(tx: &mut TenantTx<'_>, id: Uuid) -> Result<(LotRow, ProductRow), SalesError> {
     let row = store::lock_lot(tx, id)?;
-    if row.status == LotStatus::Sold.as_str() || row.quotation_id.is_some() {
+    let kept_for: Vec<Uuid> = row.customer_id.into_iter().collect();
+    let is_hidden = customers::seen(tx, &kept_for)?.len() < kept_for.len();
+    if row.status == LotStatus::Sold.as_str() || row.quotation_id.is_some() || is_hidden {
         return Err(taken(&row).into());
     }
     let row = if row.reserved_until.is_some() { set_status(tx, row, LotStatus::Available)? } else { row };
@@ -199,15 +216,20 @@ pub fn lot_price(tx: &mut TenantTx<'_>, id: Uuid) -> Result<Option<Money>, Sales
     }
 }
 
-/// Lots and their products, in the order of the lots.
+/// Lots and their products, in the order of the lots; whose they are only where whoever acts sees that customer.
 pub fn lots_with_products(
     tx: &mut TenantTx<'_>,
     lots: Vec<LotRow>,
 ) -> Result<Vec<(LotRow, ProductRow)>, SalesError> {
     let ids: Vec<Uuid> = lots.iter().map(|lot| lot.id).collect();
+    let whose: Vec<Uuid> = lots.iter().filter_map(|lot| lot.customer_id).collect();
+    let seen = customers::seen(tx, &whose)?;
     let mut products: BTreeMap<Uuid, ProductRow> = catalog::products(tx, &ids)?;
     lots.into_iter()
-        .map(|lot| {
+        .map(|mut lot| {
+            if lot.customer_id.is_some_and(|customer| !seen.contains(&customer)) {
+                (lot.customer_id, lot.quotation_id) = (None, None);
+            }
             let product = products.remove(&lot.id).ok_or_else(Problem::internal)?;
             Ok((lot, product))
         })

@@ -7,7 +7,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use lots::{
-    LotDetails, NewLot, create_lot, keep_lot, keep_up, let_lot_go, lot_price, lots_with_products, update_lot,
+    LotDetails, NewLot, create_lot, keep_lot, keep_up, let_lot_go, lot_price, lots, lots_with_products,
+    update_lot,
 };
 pub use quotations::{check_warehouse, demand, release, reserve, sell};
 

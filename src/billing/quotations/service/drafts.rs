@@ -256,6 +256,9 @@ fn check_parts(
     if let Some(warehouse) = warehouse {
         inventory::check_warehouse(tx, warehouse)?;
     }
+    if let Some(owner) = owner {
+        tx.actor().sight().check_owner(owner)?;
+    }
     if let Some(owner) = owner
         && !people.person(tx, owner)?.is_some_and(|person| person.is_active())
     {

@@ -69,6 +69,8 @@ pub struct Record {
     pub owner: Option<UserId>,
     /// The lead that it was.
     pub lead: Option<Uuid>,
+    /// The import that brought it.
+    pub import: Option<Uuid>,
     pub status: Status,
     pub churn_reason: Option<String>,
     pub churned_at: Option<DateTime<Utc>>,
@@ -89,6 +91,7 @@ impl Record {
             parent: None,
             owner: None,
             lead: None,
+            import: None,
             status: Status::Active,
             churn_reason: None,
             churned_at: None,

@@ -25,6 +25,8 @@ pub struct CustomerFilter {
     owner_id: Option<Uuid>,
     /// Right below this account.
     parent_id: Option<Uuid>,
+    /// Brought by this import.
+    import_id: Option<Uuid>,
     /// With this tag.
     tag: Option<String>,
     /// With this health score or more.
@@ -68,6 +70,7 @@ impl CustomerFilter {
             owner: self.owner_id,
             parent: self.parent_id,
             lead: None,
+            import: self.import_id,
             tag: self.tag,
             health: (self.health_min, self.health_max),
             created: (at(self.created_from), at(self.created_to)),

@@ -38,6 +38,8 @@ pub struct ListQuery {
     parent_id: Option<Uuid>,
     /// That this lead became.
     lead_id: Option<Uuid>,
+    /// Brought by this import.
+    import_id: Option<Uuid>,
     /// With this tag.
     tag: Option<String>,
     /// With this health score or more.
@@ -143,6 +145,7 @@ impl ListQuery {
             owner: self.owner_id,
             parent: self.parent_id,
             lead: self.lead_id,
+            import: self.import_id,
             tag: self.tag,
             health: (self.health_min, self.health_max),
             created: (at(self.created_from), at(self.created_to)),

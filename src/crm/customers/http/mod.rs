@@ -25,6 +25,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(listing::customers_list)
         .service(listing::customers_summary)
         .configure(crate::crm::customers::exports::routes)
+        .configure(crate::crm::customers::imports::routes)
         .service(fields::customers_list_fields)
         .service(fields::customers_define_field)
         .service(fields::customers_get_field)

@@ -4,7 +4,7 @@ use super::{commit, held};
 use crate::crm::contract::events::{CustomerArchived, CustomerRestored};
 use crate::crm::contract::{CrmError, CustomerId};
 use crate::crm::contracts::store as contracts;
-use crate::crm::customers::store::{self, Row};
+use crate::crm::customers::store::{self, Row, TaxIdClaim};
 use crate::platform::db::TenantTx;
 
 /// Puts a customer into the archive, unless something hangs on it; its tax identifier is free from then on.
@@ -32,11 +32,11 @@ pub fn restore(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Row, CrmError> {
         return store::find(tx, id);
     }
     if let Some(parent) = record.parent
-        && store::find(tx, parent)?.archived_at.is_some()
+        && store::is_archived(tx, parent)?
     {
         return Err(CrmError::Archived(parent));
     }
-    if let Some(existing) = store::claim_tax_id(tx, &record)? {
+    if let TaxIdClaim::Taken(existing) = store::claim_tax_id(tx, &record)? {
         return Err(CrmError::Duplicate(existing));
     }
     record.archived_at = None;

@@ -5,13 +5,14 @@ use uuid::Uuid;
 use crate::crm::contract::CrmError;
 use crate::crm::contract::events::{CustomerFieldArchived, CustomerFieldChanged, CustomerFieldDefined};
 use crate::crm::customers::domain::Record;
+use crate::crm::customers::imports::CustomerImports;
 use crate::crm::{FIELDS, TRANSFERS};
 use crate::kernel::{FieldKind, FieldSet, Refused};
 use crate::platform::db::TenantTx;
 use crate::platform::fields::{FIELDS_AT_MOST, FieldPatch, FieldRequest, FieldRow, refused_values};
 use crate::platform::limits::Quota;
 use crate::platform::problem::Problem;
-use crate::platform::transfers::open_exports;
+use crate::platform::transfers::{import_quotas, open_exports};
 
 /// All fields, by position; there are at most 100.
 pub fn fields(tx: &mut TenantTx<'_>) -> Result<Vec<FieldRow>, CrmError> {
@@ -68,10 +69,12 @@ pub fn archive_field(tx: &mut TenantTx<'_>, id: Uuid, version: Option<i32>) -> R
 /// How much of each limit of customers the tenant uses.
 pub fn quotas(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, Problem> {
     let there = fields(tx)?.len();
-    Ok(vec![
+    let mut quotas = vec![
         Quota::held("customer_fields", there, FIELDS_AT_MOST),
         open_exports(tx, TRANSFERS, "open_customer_exports")?,
-    ])
+    ];
+    quotas.extend(import_quotas::<CustomerImports>(tx)?);
+    Ok(quotas)
 }
 
 /// Writes the values of a changed customer where lists find them.

@@ -3,6 +3,7 @@
 mod activities;
 mod archive;
 mod contacts;
+mod enrich;
 mod fields;
 mod offered;
 mod progress;
@@ -11,6 +12,7 @@ mod timeline;
 pub use activities::{NewActivity, log_activity};
 pub use archive::{archive, restore};
 pub use contacts::{NewContact, add_contact, change_contact, contacts, remove_contact};
+pub use enrich::{enrich, take_back};
 pub use fields::{archive_field, change_field, define_field, definitions, field, fields, quotas};
 pub use offered::{customer, customer_of_lead, last_activities, register};
 pub use progress::{assign, check_owner, churn, reactivate};
@@ -19,7 +21,7 @@ pub use timeline::{Happening, TimelineKind, timeline};
 use serde_json::json;
 
 use super::domain::{Details, Form, HEALTH_AT_FIRST, LEVELS_AT_MOST, Record, changes};
-use super::store::{self, Counts, Filter, Place, Row, Sort};
+use super::store::{self, Counts, Filter, Place, Row, Sort, TaxIdClaim};
 use crate::crm::contract::events::{CustomerCreated, CustomerUpdated};
 use crate::crm::contract::{CrmError, CustomerId};
 use crate::kernel::{Country, FieldSet};
@@ -58,7 +60,7 @@ pub enum OnDuplicate {
 /// Creates a customer with its primary person; refused when its lead or its tax identifier is a customer already.
 pub fn create(tx: &mut TenantTx<'_>, new: NewCustomer) -> Result<Row, CrmError> {
     let mut record = Record::new(new.details, tx.now());
-    record.owner = new.owner;
+    record.owner = new.owner.or_else(|| tx.actor().keeper());
     record.lead = new.lead;
     if let Some(parent) = new.parent {
         store::lock_hierarchy(tx)?;
@@ -67,10 +69,21 @@ pub fn create(tx: &mut TenantTx<'_>, new: NewCustomer) -> Result<Row, CrmError> 
     }
     let definitions = definitions(tx)?;
     definitions.begin(&mut record.details.custom_fields).map_err(fields::refused)?;
-    let Some(row) = store::insert(tx, &record)? else { return Err(lead_taken(tx, new.lead)) };
-    claim(tx, &record, new.on_duplicate)?;
-    fields::index(tx, &record, &definitions)?;
-    if let Some(contact) = &new.contact {
+    bring(tx, &record, new.contact.as_ref(), new.on_duplicate, &definitions)
+}
+
+/// Writes a new customer whose custom fields were checked, with its primary person, and tells of it.
+pub fn bring(
+    tx: &mut TenantTx<'_>,
+    record: &Record,
+    contact: Option<&NewContact>,
+    on_duplicate: OnDuplicate,
+    definitions: &FieldSet,
+) -> Result<Row, CrmError> {
+    let Some(row) = store::insert(tx, record)? else { return Err(lead_taken(tx, record.lead)) };
+    claim(tx, record, on_duplicate)?;
+    fields::index(tx, record, definitions)?;
+    if let Some(contact) = contact {
         contacts::insert(tx, record.id, contact, true)?;
     }
     let details = &record.details;
@@ -93,8 +106,9 @@ pub fn create(tx: &mut TenantTx<'_>, new: NewCustomer) -> Result<Row, CrmError> 
 
 fn lead_taken(tx: &mut TenantTx<'_>, lead: Option<uuid::Uuid>) -> CrmError {
     match lead.map(|lead| store::of_lead(tx, lead)) {
-        Some(Ok(Some(existing))) => CrmError::LeadTaken(existing.id.into()),
+        Some(Ok(Some(existing))) => CrmError::LeadTaken(Some(existing.id.into())),
         Some(Err(error)) => error,
+        _ if !tx.actor().sight().is_everything() => CrmError::LeadTaken(None),
         // Somebody is converting it at this moment and has not committed; whoever asks again finds the customer.
         _ => CrmError::Db(DbError::Busy),
     }
@@ -102,7 +116,7 @@ fn lead_taken(tx: &mut TenantTx<'_>, lead: Option<uuid::Uuid>) -> CrmError {
 
 fn claim(tx: &mut TenantTx<'_>, record: &Record, on_duplicate: OnDuplicate) -> Result<(), CrmError> {
     match (store::claim_tax_id(tx, record)?, on_duplicate) {
-        (Some(existing), OnDuplicate::Refuse) => Err(CrmError::Duplicate(existing)),
+        (TaxIdClaim::Taken(existing), OnDuplicate::Refuse) => Err(CrmError::Duplicate(existing)),
         _ => Ok(()),
     }
 }
@@ -115,13 +129,12 @@ fn check_parent(
     height: usize,
     parent: CustomerId,
 ) -> Result<(), CrmError> {
+    match store::find(tx, parent) {
+        Ok(row) if row.archived_at.is_some() => return Err(CrmError::Archived(parent)),
+        Err(CrmError::NotFound(_)) => return Err(CrmError::UnknownParent(parent)),
+        found => found?,
+    };
     let above = store::above(tx, parent)?;
-    if above.is_empty() {
-        return Err(CrmError::UnknownParent(parent));
-    }
-    if store::find(tx, parent)?.archived_at.is_some() {
-        return Err(CrmError::Archived(parent));
-    }
     if above.contains(&customer.uuid()) || above.len() + height > LEVELS_AT_MOST {
         return Err(CrmError::Hierarchy(parent));
     }

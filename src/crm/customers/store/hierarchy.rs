@@ -1,4 +1,4 @@
-//! Accounts above and below a customer.
+//! Accounts above and below a customer, whoever sees which of them: they must not make a circle.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text, Uuid as SqlUuid};
@@ -36,7 +36,7 @@ pub fn lock_hierarchy(tx: &mut TenantTx<'_>) -> Result<(), CrmError> {
 /// The customer and all above it, the nearest first; empty when there is no such customer.
 pub fn above(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Vec<Uuid>, CrmError> {
     let tenant = tx.tenant().uuid();
-    let found: Vec<Account> = diesel::sql_query(
+    let query = diesel::sql_query(
         "WITH RECURSIVE up AS (
              SELECT id, parent_id, 1 AS level FROM crm.customers WHERE tenant_id = $1 AND id = $2
              UNION ALL
@@ -46,16 +46,16 @@ pub fn above(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Vec<Uuid>, CrmErro
     )
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(id.uuid())
-    .bind::<Integer, _>(most())
-    .load(tx.conn(CRM)?)
-    .map_err(DbError::from)?;
+    .bind::<Integer, _>(most());
+    let found: Vec<Account> =
+        tx.over_everything(|tx| Ok::<_, CrmError>(query.load(tx.conn(CRM)?).map_err(DbError::from)?))?;
     Ok(found.into_iter().map(|account| account.id).collect())
 }
 
 /// How many levels the customer and those below it make.
 pub fn height(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<usize, CrmError> {
     let tenant = tx.tenant().uuid();
-    let found: Height = diesel::sql_query(
+    let query = diesel::sql_query(
         "WITH RECURSIVE down AS (
              SELECT id, 1 AS level FROM crm.customers WHERE tenant_id = $1 AND id = $2
              UNION ALL
@@ -65,9 +65,9 @@ pub fn height(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<usize, CrmError> 
     )
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(id.uuid())
-    .bind::<Integer, _>(most())
-    .get_result(tx.conn(CRM)?)
-    .map_err(DbError::from)?;
+    .bind::<Integer, _>(most());
+    let found: Height =
+        tx.over_everything(|tx| Ok::<_, CrmError>(query.get_result(tx.conn(CRM)?).map_err(DbError::from)?))?;
     Ok(usize::try_from(found.height).unwrap_or(usize::MAX))
 }
 
@@ -77,9 +77,17 @@ pub fn children(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<i64, CrmError> 
     let below = customers::table
         .filter(customers::tenant_id.eq(tenant).and(customers::parent_id.eq(id.uuid())))
         .filter(customers::archived_at.is_null());
-    Ok(below.count().get_result(tx.conn(CRM)?).map_err(DbError::from)?)
+    tx.over_everything(|tx| Ok(below.count().get_result(tx.conn(CRM)?).map_err(DbError::from)?))
 }
 
 fn most() -> i32 {
     i32::try_from(LEVELS_AT_MOST).unwrap_or(i32::MAX)
+}
+
+/// Whether the customer is in the archive.
+pub fn is_archived(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<bool, CrmError> {
+    let tenant = tx.tenant().uuid();
+    let archived = customers::table.find((tenant, id.uuid())).filter(customers::archived_at.is_not_null());
+    let found = diesel::select(diesel::dsl::exists(archived));
+    tx.over_everything(|tx| Ok(found.get_result(tx.conn(CRM)?).map_err(DbError::from)?))
 }

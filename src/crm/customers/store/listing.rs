@@ -27,6 +27,7 @@ pub struct Filter {
     pub owner: Option<Uuid>,
     pub parent: Option<Uuid>,
     pub lead: Option<Uuid>,
+    pub import: Option<Uuid>,
     pub tag: Option<String>,
     pub health: (Option<i32>, Option<i32>),
     pub created: Range,
@@ -169,12 +170,15 @@ pub struct Counts {
 /// Counts customers by state; those `below` that health are at risk.
 pub fn counts(tx: &mut TenantTx<'_>, below: i32) -> Result<Counts, CrmError> {
     let tenant = tx.tenant().uuid();
-    let by_status = customers::table
+    let mut by_status = customers::table
         .filter(dsl::tenant_id.eq(tenant).and(dsl::archived_at.is_null()))
         .group_by(dsl::status)
         .select((dsl::status, diesel::dsl::count_star()))
-        .load(tx.conn(CRM)?)
-        .map_err(DbError::from)?;
+        .into_boxed();
+    if let Some(people) = tx.actor().sight().people() {
+        by_status = by_status.filter(dsl::owner_id.eq_any(people));
+    }
+    let by_status = by_status.load(tx.conn(CRM)?).map_err(DbError::from)?;
     let at_risk = customers::table
         .filter(dsl::tenant_id.eq(tenant).and(dsl::archived_at.is_null()))
         .filter(dsl::status.eq(Status::Active.as_str()).and(dsl::health_score.lt(below)))
@@ -193,6 +197,12 @@ pub fn counts(tx: &mut TenantTx<'_>, below: i32) -> Result<Counts, CrmError> {
 fn narrowed(tx: &mut TenantTx<'_>, filter: &Filter) -> Result<Query, CrmError> {
     let tenant = tx.tenant().uuid();
     let mut query = narrow(customers::table.filter(dsl::tenant_id.eq(tenant)).into_boxed(), filter);
+    // The policy says the same where no index is chosen by it.
+    match tx.actor().sight().people().as_deref() {
+        Some([one]) => query = query.filter(dsl::owner_id.eq(*one)),
+        Some(people) => query = query.filter(dsl::owner_id.eq_any(people.to_vec())),
+        None => {}
+    }
     for condition in &filter.fields {
         query = query.filter(FIELDS.matching(tx, condition)?);
     }
@@ -219,6 +229,9 @@ fn narrow(mut query: Query, filter: &Filter) -> Query {
     }
     if let Some(lead) = filter.lead {
         query = query.filter(dsl::lead_id.eq(lead));
+    }
+    if let Some(import) = filter.import {
+        query = query.filter(dsl::import_id.eq(import));
     }
     if filter.patterns.is_some() || filter.tag.is_some() {
         let found = sql::<Bool>("id IN (SELECT crm.find(")

@@ -14,7 +14,7 @@ pub use activities::{ActivityRow, activity_texts, insert_activity, latest};
 pub use contacts::{
     ContactRow, contacts, delete_contact, find_contact, insert_contact, no_primary, save_contact,
 };
-pub use hierarchy::{above, children, height, lock_hierarchy};
+pub use hierarchy::{above, children, height, is_archived, lock_hierarchy};
 pub use listing::{Counts, Filter, Place, Sort, SortKey, counts, custom_keys, list};
 use rows::row;
 pub use rows::{Row, restore};
@@ -54,6 +54,36 @@ pub fn lock(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Record, CrmError> {
         .optional()
         .map_err(DbError::from)?;
     restore(&row.ok_or(CrmError::NotFound(id))?)
+}
+
+/// The customer's row, locked until the transaction ends.
+pub fn lock_row(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Row, CrmError> {
+    let tenant = tx.tenant().uuid();
+    let row = customers::table.find((tenant, id.uuid())).for_no_key_update().select(Row::as_select());
+    row.first(tx.conn(CRM)?).optional().map_err(DbError::from)?.ok_or(CrmError::NotFound(id))
+}
+
+/// Those of the customers that are there and not archived, locked until the transaction ends, by identifier, with their
+/// versions.
+pub fn lock_all(tx: &mut TenantTx<'_>, of: &[Uuid]) -> Result<Vec<(Uuid, i32)>, CrmError> {
+    let tenant = tx.tenant().uuid();
+    let rows = customers::table
+        .filter(customers::tenant_id.eq(tenant).and(customers::id.eq_any(of)))
+        .filter(customers::archived_at.is_null())
+        .order(customers::id)
+        .for_no_key_update()
+        .select((customers::id, customers::version))
+        .load(tx.conn(CRM)?);
+    Ok(rows.map_err(DbError::from)?)
+}
+
+/// Writes a row as it is.
+pub fn put_row(tx: &mut TenantTx<'_>, row: &Row) -> Result<(), CrmError> {
+    diesel::update(customers::table.find((row.tenant_id, row.id)))
+        .set(row)
+        .execute(tx.conn(CRM)?)
+        .map_err(DbError::from)?;
+    Ok(())
 }
 
 /// The customer, locked until the transaction ends, unless somebody else holds it: for whoever locks several, because whoever
@@ -103,10 +133,19 @@ pub fn save(tx: &mut TenantTx<'_>, record: &Record) -> Result<Row, CrmError> {
     Ok(row)
 }
 
-/// Claims the customer's tax identifier; answers who has it when that is another one.
-pub fn claim_tax_id(tx: &mut TenantTx<'_>, record: &Record) -> Result<Option<CustomerId>, CrmError> {
+/// What came of claiming a tax identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaxIdClaim {
+    /// It is the customer's, or nobody claims such a one.
+    Granted,
+    /// It is another customer's; none where whoever acts does not see that one.
+    Taken(Option<CustomerId>),
+}
+
+/// Claims the customer's tax identifier.
+pub fn claim_tax_id(tx: &mut TenantTx<'_>, record: &Record) -> Result<TaxIdClaim, CrmError> {
     let Some(tax_id) = record.details.tax_id.as_ref().filter(|tax_id| !tax_id.is_shared()) else {
-        return Ok(None);
+        return Ok(TaxIdClaim::Granted);
     };
     let tenant = tx.tenant().uuid();
     let (country, number) = (tax_id.country().as_str().to_owned(), tax_id.to_string());
@@ -118,7 +157,7 @@ pub fn claim_tax_id(tx: &mut TenantTx<'_>, record: &Record) -> Result<Option<Cus
         .execute(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     if claimed == 1 {
-        return Ok(None);
+        return Ok(TaxIdClaim::Granted);
     }
     let holder: Option<Uuid> = tax_ids::table
         .find(key)
@@ -126,7 +165,11 @@ pub fn claim_tax_id(tx: &mut TenantTx<'_>, record: &Record) -> Result<Option<Cus
         .first(tx.conn(CRM)?)
         .optional()
         .map_err(DbError::from)?;
-    Ok(holder.filter(|holder| *holder != record.id.uuid()).map(Id::from))
+    Ok(match holder {
+        Some(holder) if holder != record.id.uuid() => TaxIdClaim::Taken(Some(Id::from(holder))),
+        None if !tx.actor().sight().is_everything() => TaxIdClaim::Taken(None),
+        _ => TaxIdClaim::Granted,
+    })
 }
 
 /// Gives up the customer's tax identifier, so that another one may have it.

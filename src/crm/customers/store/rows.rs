@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::crm::contract::{CrmError, CustomerKind};
@@ -14,7 +15,7 @@ use crate::platform::db::{DbError, RawJson};
 use crate::platform::id::Id;
 
 /// A row of `crm.customers`.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
 #[diesel(table_name = customers, treat_none_as_null = true)]
 pub struct Row {
     pub tenant_id: Uuid,
@@ -48,6 +49,7 @@ pub struct Row {
     pub updated_at: DateTime<Utc>,
     pub last_activity_at: Option<DateTime<Utc>>,
     pub archived_at: Option<DateTime<Utc>>,
+    pub import_id: Option<Uuid>,
 }
 
 impl Row {
@@ -96,6 +98,7 @@ pub fn row(tenant: Uuid, record: &Record) -> Row {
         updated_at: record.updated_at,
         last_activity_at: record.last_activity_at,
         archived_at: record.archived_at,
+        import_id: record.import,
     }
 }
 
@@ -110,6 +113,7 @@ pub fn restore(row: &Row) -> Result<Record, CrmError> {
         parent: row.parent_id.map(Id::from),
         owner: row.owner_id.map(Id::from),
         lead: row.lead_id,
+        import: row.import_id,
         status: Status::parse(&row.status).unwrap_or(Status::Active),
         churn_reason: row.churn_reason.clone(),
         churned_at: row.churned_at,

@@ -2,40 +2,14 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
-use super::reasons::{unreachable, unreadable};
-use crate::kernel::{
-    Country, Currency, EmailAddress, FieldSet, Invalid, Line, Message, Phone, Prose, TimeZone, WebUrl,
-};
+use super::sentences::{unreachable, unreadable};
+use crate::kernel::{EmailAddress, Invalid, Message, Phone, Prose, TimeZone, WebUrl};
 use crate::leads::domain::{Details, Form, Status, Touch};
 use crate::leads::imports::status_words;
 use crate::platform::http::Fields;
-use crate::platform::problem::Problem;
 use crate::platform::sheets::mapping::RowDraft;
 use crate::platform::sheets::{Kept, values};
-
-/// What rows are read by.
-#[derive(Debug, Clone)]
-pub struct RowContext {
-    /// The country of phones without a country code.
-    pub country: Country,
-    /// The currency of amounts without one.
-    pub currency: Currency,
-    /// Where times without an offset were written.
-    pub zone: TimeZone,
-    /// Where leads came from, when a row does not say.
-    pub source: Line<100>,
-    /// The custom fields that the tenant defined.
-    pub fields: FieldSet,
-}
-
-/// Whether the file names the company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Name {
-    /// It does.
-    Given,
-    /// Something else stands in for it, which must not replace a name that is known.
-    Borrowed,
-}
+use crate::platform::transfers::{Name, RowContext, first_reason};
 
 /// A lead that could be created.
 #[derive(Debug, Clone)]
@@ -73,8 +47,9 @@ pub fn read_row(mut draft: RowDraft, context: &RowContext, now: DateTime<Utc>) -
     let annual_revenue = kept.value("annual_revenue", draft.take("annual_revenue"), |text| {
         values::annual_revenue(text, context.currency)
     });
-    let source =
-        kept.line::<100>("source", draft.take("source")).unwrap_or_else(|| context.source.to_string());
+    let source = kept
+        .line::<100>("source", draft.take("source"))
+        .unwrap_or_else(|| context.settings.source.to_string());
     let status = kept.value("status", draft.take("status"), status);
     let created_at = kept.value("created_at", draft.take("created_at"), |text| past(text, context.zone, now));
     let owner = kept.value("owner_email", draft.take("owner_email"), EmailAddress::parse);
@@ -132,16 +107,6 @@ fn past(text: &str, zone: TimeZone, now: DateTime<Utc>) -> Result<DateTime<Utc>,
         ));
     }
     Ok(moment.min(now))
-}
-
-fn first_reason(problem: &Problem) -> Message {
-    match problem.errors().first() {
-        Some(error) => {
-            let (field, reason) = (error.place().trim_start_matches('/'), error.reason());
-            Message::formatted(format!("{field}: {}", reason.en), format!("{field}: {}", reason.es))
-        }
-        None => super::unstorable(),
-    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Candidate, Name, RowContext, read_row};
+use super::{Candidate, read_row};
 use crate::kernel::{Country, Currency, FieldSet, Line, Message, TimeZone};
 use crate::leads::domain::Status;
 use crate::leads::imports::vocabulary::LEAD;
 use crate::platform::sheets::decode::Sheet;
 use crate::platform::sheets::mapping::Mapping;
+use crate::platform::transfers::{Name, RowContext, Settings};
 
 fn now() -> DateTime<Utc> {
     "2026-11-22T18:00:00Z".parse().unwrap()
@@ -16,11 +17,12 @@ fn now() -> DateTime<Utc> {
 fn read(header: &str, row: &str) -> Result<Candidate, Message> {
     let sheet = Sheet::open(format!("{header}\n{row}\n").into_bytes()).unwrap();
     let draft = Mapping::guess(&LEAD, sheet.headers()).apply(&sheet.rows().next().unwrap().unwrap());
+    let settings = Settings { source: Line::parse("feria").unwrap(), ..Settings::default() };
     let context = RowContext {
+        settings,
         country: Country::MEXICO,
         currency: Currency::MXN,
         zone: TimeZone::MEXICO_CITY,
-        source: Line::parse("feria").unwrap(),
         fields: FieldSet::default(),
     };
     read_row(draft, &context, now())

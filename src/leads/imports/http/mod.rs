@@ -1,44 +1,29 @@
-//! Imports over HTTP.
+//! Imports of leads over HTTP.
 
 mod mappings;
 mod preview;
-mod refused;
-mod tus;
-mod undo;
-mod upload;
 mod uploads;
-mod views;
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{FromRequest, HttpRequest, get, post};
-use aws_lc_rs::digest::{Context, SHA256};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-pub use upload::Imports;
-use upload::{Room, Upload};
-use uploads::Whole;
-use views::ImportView;
-
-use super::domain::{ImportId, Mode, OnDuplicate, Settings, UploadId};
-use super::service::{self, NewImport, Options, Worker};
-use super::store;
+use super::importable::LeadImports;
 use crate::kernel::{Country, Line};
-use crate::leads::contract::LeadsError;
 use crate::leads::http::{ReadLeads, WriteLeads};
-use crate::platform::auth::{Actor, Authorized};
+use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
-use crate::platform::http::{
-    Command, Cursor, Fields, Page, PageLimit, Query, Reply, RequestContext, parse_json,
-};
-use crate::platform::idempotency::Once;
+use crate::platform::http::{Command, Empty, Fields, Page, Query, Reply, RequestContext};
 use crate::platform::problem::Problem;
-use crate::platform::sheets::decode::Sheet;
+use crate::platform::transfers::{
+    ImportId, ImportOptions as Parsed, ImportView, Imports, ImportsQuery, Mode, OnDuplicate, Options,
+    Settings, UploadId, ask_undo, get_import, imports_page, receive, refused_rows,
+};
 
 /// Registers the operations on imports; they must stand before `/api/v1/leads/{id}`.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -57,8 +42,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(uploads::leads_append_to_upload)
         .service(uploads::leads_remove_upload)
         .service(leads_get_import)
-        .service(undo::leads_undo_import)
-        .service(refused::leads_refused_rows);
+        .service(leads_undo_import)
+        .service(leads_refused_rows);
 }
 
 /// A spreadsheet of leads, and what to do with it.
@@ -106,6 +91,7 @@ pub struct ImportOptions {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "upload_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11", "options": { "on_duplicate": "update" } }))]
+#[expect(dead_code, reason = "describes the body")]
 pub struct UploadedImport {
     /// The upload, which must be whole.
     upload_id: UploadId,
@@ -130,94 +116,7 @@ pub async fn leads_import(
     imports: Data<Imports>,
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
-    let Opened { once, file, upload, room } = if is_json(&request) {
-        open_upload(&request, payload, &imports, &db, &who.actor()).await?
-    } else {
-        open_form(&request, payload, &imports).await?
-    };
-    let file = file.map(|(new, _)| new);
-    let language = RequestContext::of(&request).language();
-    let reply = db
-        .tenant(who.actor(), move |tx| {
-            let _until_it_is_stored = room;
-            once.run(tx, |tx| {
-                let row = service::receive(tx, &file?, Worker::Any)?;
-                if let Some(upload) = upload {
-                    store::delete_upload(tx, upload)?;
-                }
-                let location = format!("/api/v1/leads/imports/{}", row.id);
-                Ok::<_, LeadsError>(Reply::accepted(&ImportView::new(row, &[], language), location))
-            })
-        })
-        .await?;
-    imports.signal().notify_one();
-    Ok(reply)
-}
-
-/// A file that was opened.
-struct Opened {
-    once: Once,
-    /// The file, if it can be read. A repetition of a request that was answered needs none.
-    file: Result<(NewImport, Sheet), Problem>,
-    /// The upload that it came as.
-    upload: Option<UploadId>,
-    /// The memory that it takes.
-    room: Option<Room>,
-}
-
-/// Reads and opens the file of a form.
-async fn open_form(request: &HttpRequest, payload: Payload, imports: &Imports) -> Result<Opened, Problem> {
-    let upload = upload::read(request, payload, imports).await?;
-    let options = parse_json::<ImportOptions>(&upload.options, "/options")?.parse()?;
-    // Reading a large file takes a while, in which this thread would serve nobody.
-    let opened = tokio::task::spawn_blocking(move || {
-        let fingerprint = fingerprint(&upload);
-        let Upload { file_name, content, room, .. } = upload;
-        (fingerprint, NewImport::open("/file", file_name, content, options), room)
-    });
-    let (fingerprint, file, room) = opened.await.map_err(|_| Problem::internal())?;
-    Ok(Opened { once: Once::of(request, &fingerprint)?, file, upload: None, room: Some(room) })
-}
-
-/// Opens the file of an upload.
-async fn open_upload(
-    request: &HttpRequest,
-    payload: Payload,
-    imports: &Imports,
-    db: &Db,
-    actor: &Actor,
-) -> Result<Opened, Problem> {
-    let Command { value, once } =
-        Command::<UploadedImport>::from_request(request, &mut payload.into_inner()).await?;
-    let id = value.upload_id;
-    let options = value.options.unwrap_or_default().parse()?;
-    let (file, room) = match uploads::whole(db, actor, id, imports).await {
-        Ok(Whole { file_name, content, room }) => {
-            let opened = tokio::task::spawn_blocking(move || {
-                NewImport::open("/upload_id", file_name, content, options)
-            });
-            (opened.await.map_err(|_| Problem::internal())?, Some(room))
-        }
-        Err(problem) => (Err(problem), None),
-    };
-    Ok(Opened { once, file, upload: Some(id), room })
-}
-
-fn is_json(request: &HttpRequest) -> bool {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
-}
-
-/// Which page of imports.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ImportsQuery {
-    /// Items a page.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 20)]
-    limit: Option<PageLimit>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
+    receive::<LeadImports, ImportOptions>(&request, payload, who.actor(), &imports, &db).await
 }
 
 /// List imports
@@ -233,15 +132,8 @@ pub async fn leads_list_imports(
     query: Query<ImportsQuery>,
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
-    let limit = query.0.limit.unwrap_or_default();
-    let place = query.0.cursor.as_deref().map(Cursor::read_time).transpose()?;
     let language = RequestContext::of(&request).language();
-    db.tenant(who.actor(), move |tx| {
-        let (rows, reasons) = service::list(tx, place, limit)?;
-        let page = Page::cut(rows, limit, |row| Cursor::write(&(row.created_at, row.id)));
-        Ok::<_, Problem>(Reply::ok(&page.map(|row| ImportView::new(row, &reasons, language))))
-    })
-    .await
+    imports_page::<LeadImports>(query.0, who.actor(), language, &db).await
 }
 
 /// Read an import
@@ -257,15 +149,51 @@ pub async fn leads_get_import(
     id: Path<ImportId>,
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
-    let (id, language) = (id.into_inner(), RequestContext::of(&request).language());
-    db.tenant(who.actor(), move |tx| {
-        let (row, reasons) = service::find(tx, id)?;
-        Ok::<_, Problem>(Reply::ok(&ImportView::new(row, &reasons, language)))
-    })
-    .await
+    let language = RequestContext::of(&request).language();
+    get_import::<LeadImports>(id.into_inner(), who.actor(), language, &db).await
 }
 
-impl ImportOptions {
+/// Download refused rows
+///
+/// The rows that an import refused as CSV: the columns of the file, and `cauce_row` and `cauce_reason` in the language asked
+/// for. Mend the rows and import the file again: the two columns are ignored then. Kept for 30 days.
+#[utoipa::path(operation_id = "leads_refused_rows", tag = "leads",
+    params(("id" = ImportId, Path, description = "The import.")), security(("bearer" = ["leads:read"])),
+    responses((status = 200, description = "The rows, in UTF-8.", content_type = "text/csv", body = String,
+        example = "empresa,telefono,cauce_row,cauce_reason\r\nNájera,,7,La fila no tiene correo ni teléfono.\r\n")))]
+#[get("/api/v1/leads/imports/{id}/refused.csv")]
+pub async fn leads_refused_rows(
+    who: Authorized<ReadLeads>,
+    request: HttpRequest,
+    id: Path<ImportId>,
+    db: Data<Db>,
+) -> Result<HttpResponse, Problem> {
+    let language = RequestContext::of(&request).language();
+    refused_rows::<LeadImports>(id.into_inner(), who.actor(), language, &db).await
+}
+
+/// Undo an import
+///
+/// Takes back what an import did, in the background: leads that it brought are deleted, and leads that it changed get back
+/// what they were. What somebody changed since stays, and is told in `undo.leads`. Possible for 30 days after its end.
+#[utoipa::path(operation_id = "leads_undo_import", tag = "leads",
+    params(("id" = ImportId, Path, description = "The import.")), request_body = Empty,
+    security(("bearer" = ["leads:write"])),
+    responses((status = 202, description = "It is being undone; follow `Location`.", body = ImportView)))]
+#[post("/api/v1/leads/imports/{id}/undo")]
+pub async fn leads_undo_import(
+    who: Authorized<WriteLeads>,
+    request: HttpRequest,
+    id: Path<ImportId>,
+    command: Command<Empty>,
+    imports: Data<Imports>,
+    db: Data<Db>,
+) -> Result<Reply, Problem> {
+    let language = RequestContext::of(&request).language();
+    ask_undo::<LeadImports>(id.into_inner(), command, who.actor(), language, &imports, &db).await
+}
+
+impl Parsed for ImportOptions {
     fn parse(self) -> Result<Options, Problem> {
         let mut fields = Fields::default();
         let source = fields.take_optional("/options/source", self.source.as_deref(), Line::parse);
@@ -283,14 +211,4 @@ impl ImportOptions {
         let sheet = sheet.map(|sheet| sheet.to_string());
         Ok(Options { mapping: self.mapping, mapping_id: self.mapping_id, sheet, settings, mode })
     }
-}
-
-/// What a repetition under the same key must bring again.
-fn fingerprint(upload: &Upload) -> Vec<u8> {
-    let mut context = Context::new(&SHA256);
-    for part in [upload.file_name.as_str().as_bytes(), &upload.options, &upload.content] {
-        context.update(&part.len().to_be_bytes());
-        context.update(part);
-    }
-    context.finish().as_ref().to_vec()
 }

@@ -1,4 +1,4 @@
-//! What an import would read, before anything is written.
+//! What an import of leads would read, before anything is written.
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, post};
@@ -8,18 +8,17 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{ImportForm, Imports, Opened, open_form};
+use super::{ImportForm, ImportOptions};
 use crate::kernel::{Language, Money};
-use crate::leads::contract::LeadsError;
 use crate::leads::domain::Form;
-use crate::leads::http::{PeopleData, WriteLeads};
+use crate::leads::http::WriteLeads;
 use crate::leads::imports::domain::Candidate;
-use crate::leads::imports::service::{self, Preview, PreviewRow};
+use crate::leads::imports::importable::LeadImports;
 use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
-use crate::platform::http::{Reply, RequestContext};
+use crate::platform::http::Reply;
 use crate::platform::problem::Problem;
-use crate::platform::sheets::mapping::Basis;
+use crate::platform::transfers::{ColumnView, Imports, Preview, PreviewRow, kept_as_text, preview};
 
 /// What an import would read.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,21 +49,6 @@ pub struct PreviewView {
     /// Why the file cannot be imported like this.
     #[schema(required)]
     pub problem: Option<String>,
-}
-
-/// A column and what it feeds.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ImportPreviewColumn, example = json!({ "column": "telefono", "field": "phone", "basis": "name", "samples": ["9711609009"] }))]
-pub struct ColumnView {
-    /// Its name.
-    pub column: String,
-    /// A field of a lead, `ignore` or `custom:<name>`, as `options.mapping` takes it.
-    pub field: String,
-    /// How sure that is.
-    pub basis: Basis,
-    /// Its first different cells.
-    #[schema(max_items = 5)]
-    pub samples: Vec<String>,
 }
 
 /// A row as it would be read.
@@ -153,35 +137,19 @@ pub async fn leads_preview_import(
     payload: Payload,
     imports: Data<Imports>,
     db: Data<Db>,
-    people: PeopleData,
 ) -> Result<Reply, Problem> {
-    let Opened { once, file, room, .. } = open_form(&request, payload, &imports).await?;
-    let (new, sheet) = file?;
-    let language = RequestContext::of(&request).language();
-    db.tenant(who.actor(), move |tx| {
-        let _until_it_is_read = room;
-        once.run(tx, |tx| {
-            let preview = service::preview(tx, &**people, &new, &sheet)?;
-            Ok::<_, LeadsError>(Reply::ok(&PreviewView::new(preview, language)))
-        })
-    })
-    .await
+    preview::<LeadImports, ImportOptions, _>(&request, payload, who.actor(), &imports, &db, PreviewView::new)
+        .await
 }
 
 impl PreviewView {
-    fn new(preview: Preview, language: Language) -> Self {
-        let columns = preview.columns.into_iter().map(|(column, samples)| ColumnView {
-            field: column.field.to_string(),
-            column: column.header,
-            basis: column.basis,
-            samples,
-        });
+    fn new(preview: Preview<Candidate>, language: Language) -> Self {
         Self {
             encoding: preview.encoding.to_owned(),
             separator: preview.separator,
             mapping_id: preview.saved,
             total: preview.total,
-            columns: columns.collect(),
+            columns: preview.columns.into_iter().map(ColumnView::from).collect(),
             rows: preview.rows.into_iter().map(|row| RowView::new(row, language)).collect(),
             problem: preview.problem.map(|problem| problem.in_language(language).to_owned()),
         }
@@ -189,14 +157,12 @@ impl PreviewView {
 }
 
 impl RowView {
-    fn new(row: PreviewRow, language: Language) -> Self {
+    fn new(row: PreviewRow<Candidate>, language: Language) -> Self {
         let (lead, problem) = match row.read {
             Ok(candidate) => (Some(CandidateView::new(&candidate)), None),
             Err(reason) => (None, Some(reason.in_language(language).to_owned())),
         };
-        let names = lead.iter().flat_map(|lead| lead.custom_fields.keys());
-        let kept_as_text =
-            names.filter_map(|name| name.strip_suffix("_original")).map(str::to_owned).collect();
+        let kept_as_text = kept_as_text(lead.iter().flat_map(|lead| lead.custom_fields.keys()));
         Self { row: row.number, lead, problem, kept_as_text }
     }
 }

@@ -11,6 +11,7 @@ use crate::kernel::{FieldSet, Invalid};
 mod draft;
 mod field;
 mod vocabulary;
+pub mod words;
 
 pub use draft::{Picked, RowDraft};
 pub use field::{Field, REASON_COLUMN, ROW_COLUMN};

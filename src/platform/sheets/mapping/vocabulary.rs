@@ -86,7 +86,9 @@ impl Vocabulary {
 
     fn known(&self, name: &str) -> Option<Meaning> {
         let line = self.names.iter().find(|(names, _)| names.contains(&name));
-        line.map(|(_, meaning)| *meaning)
+        // Our own files call a column like its field.
+        let own = || self.fields.iter().find(|(field, _)| normal(field) == name);
+        line.map(|(_, meaning)| *meaning).or_else(|| own().map(|(field, _)| Meaning::Field(field)))
     }
 }
 

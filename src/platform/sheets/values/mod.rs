@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::kernel::{Currency, Invalid, Money, TimeZone, text};
+use crate::kernel::{Currency, Decimal6, Invalid, Money, TimeZone, text};
 
 #[cfg(test)]
 mod tests;
@@ -99,6 +99,26 @@ pub(super) fn is_employee_range(cell: &str) -> bool {
 /// Where both marks are there, the last one is the decimal mark; a single mark with exactly three digits behind and one to
 /// three before it separates thousands. Fractions of a minor unit are rounded half away from zero.
 pub fn annual_revenue(cell: &str, default: Currency) -> Result<Money, Invalid> {
+    let (amount, currency) = amount(cell, default)?;
+    let digits = u32::from(currency.minor_digits());
+    let amount = amount.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero).normalize();
+    Money::parse_non_negative(&amount.to_string(), currency)
+}
+
+/// The price of one, in `currency`: as [`annual_revenue`], exact to six decimals; another currency is refused.
+pub fn price(cell: &str, currency: Currency) -> Result<Decimal6, Invalid> {
+    let (amount, said) = amount(cell, currency)?;
+    if said != currency {
+        return Err(Invalid::formatted(
+            format!("\"{cell}\" is not in {currency}."),
+            format!("\"{cell}\" no está en {currency}."),
+        ));
+    }
+    Decimal6::parse_non_negative(&amount.normalize().to_string())
+}
+
+/// An exact amount and its currency.
+fn amount(cell: &str, default: Currency) -> Result<(Decimal, Currency), Invalid> {
     let refused = || {
         Invalid::formatted(
             format!("\"{cell}\" is not an amount: write it like 1,234,567.50 or 1234567.5."),
@@ -120,10 +140,8 @@ pub fn annual_revenue(cell: &str, default: Currency) -> Result<Money, Invalid> {
     }
     let (whole, decimals) = split_decimals(&number.replace([' ', '\''], ""));
     let exact: Decimal = format!("{whole}.{decimals}0").parse().map_err(|_| refused())?;
-    let digits = u32::from(currency.minor_digits());
     let amount = exact.checked_mul(factor).ok_or_else(refused)?;
-    let amount = amount.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero).normalize();
-    Money::parse_non_negative(&amount.to_string(), currency)
+    Ok((amount, currency))
 }
 
 /// The digits before and behind the decimal mark, without marks of thousands.

@@ -56,7 +56,7 @@ pub fn ask(
     query: Value,
     columns: Option<Vec<String>>,
 ) -> Result<ExportRow, TransferError> {
-    if store::open_count(tx, of.tables())? >= MAX_OPEN {
+    if tx.over_everything(|tx| store::open_count(tx, of.tables()))? >= MAX_OPEN {
         return Err(too_many_open().into());
     }
     let row = ExportRow {
@@ -79,6 +79,7 @@ pub fn ask(
         leased_until: None,
         created_at: tx.now(),
         completed_at: None,
+        owner_ids: tx.actor().sight().people(),
     };
     store::save(tx, of.tables(), &row)?;
     of.requested(tx, &row);
@@ -109,6 +110,15 @@ pub fn take_up(
     (row.lease_owner, row.leased_until) = (Some(worker), Some(tx.now() + LEASE));
     store::save(tx, of.tables(), &row)?;
     Ok(Some(row))
+}
+
+/// Ends an export whose maker does not see all any more that it is of.
+pub fn withdraw(tx: &mut TenantTx<'_>, of: &dyn Exportable, row: ExportRow) -> Result<(), TransferError> {
+    let why = Message::new(
+        "You see fewer records than when you asked for this export: ask for it again.",
+        "Usted ve menos registros que cuando solicitó esta exportación: solicítela de nuevo.",
+    );
+    fail(tx, of, row, &why)
 }
 
 /// Gives an export back; it is taken up again after `rest`.
@@ -202,7 +212,7 @@ pub fn open_exports(
     tables: TransferTables,
     quota: &'static str,
 ) -> Result<Quota, TransferError> {
-    let open = usize::try_from(store::open_count(tx, tables)?).unwrap_or(usize::MAX);
+    let open = usize::try_from(tx.over_everything(|tx| store::open_count(tx, tables))?).unwrap_or(usize::MAX);
     Ok(Quota::held(quota, open, usize::try_from(MAX_OPEN).unwrap_or(usize::MAX)))
 }
 
@@ -263,7 +273,7 @@ fn next_piece(
 
 fn complete(tx: &mut TenantTx<'_>, of: &dyn Exportable, mut row: ExportRow) -> Result<(), TransferError> {
     end(tx, of, &mut row, ExportStatus::Completed)?;
-    store::keep_newest(tx, of.tables(), MAX_KEPT)?;
+    tx.over_everything(|tx| store::keep_newest(tx, of.tables(), MAX_KEPT))?;
     of.completed(tx, &row);
     Ok(())
 }

@@ -8,13 +8,14 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::domain::{ExportId, ExportStatus};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::auth::{Sight, TenantId, UserId};
+use crate::platform::db::{SystemTx, TenantTx};
 use crate::platform::http::PageLimit;
 use crate::platform::transfers::{TransferError, TransferTables};
 
 const EXPORTS: &str = "exports";
 const COLUMNS: &str = "tenant_id, id, status, format, query, fields, user_id, correlation_id, place, is_read, pieces, \
-                       rows, bytes, failure, attempts, lease_owner, leased_until, created_at, completed_at";
+                       rows, bytes, failure, attempts, lease_owner, leased_until, created_at, completed_at, owner_ids";
 
 /// A row of a module's `exports`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,12 +40,7 @@ pub struct ExportRow {
     pub leased_until: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub completed_at: Option<DateTime<Utc>>,
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
+    pub owner_ids: Option<Vec<Uuid>>,
 }
 
 #[derive(QueryableByName)]
@@ -54,6 +50,12 @@ struct Piece {
 }
 
 impl ExportRow {
+    /// Whose records are in the file.
+    pub fn sight(&self) -> Sight {
+        let people = |ids: &Vec<Uuid>| Sight::Of(ids.iter().map(|id| UserId::from(*id)).collect());
+        self.owner_ids.as_ref().map_or(Sight::Everything, people)
+    }
+
     /// Whether there is work left.
     pub fn is_open(&self) -> bool {
         [ExportStatus::Pending, ExportStatus::Running].iter().any(|status| status.as_str() == self.status)
@@ -67,13 +69,7 @@ pub fn save(tx: &mut TenantTx<'_>, at: TransferTables, row: &ExportRow) -> Resul
 
 /// How many exports of the tenant have not come to their end.
 pub fn open_count(tx: &mut TenantTx<'_>, at: TransferTables) -> Result<i64, TransferError> {
-    let tenant = tx.tenant().uuid();
-    let exports = at.table(EXPORTS);
-    let sql =
-        format!("SELECT count(*) FROM {exports} WHERE tenant_id = $1 AND status IN ('pending', 'running')");
-    let query = diesel::sql_query(sql).bind::<SqlUuid, _>(tenant);
-    let found: Count = query.get_result(tx.conn(at.module())?).map_err(DbError::from)?;
-    Ok(found.count)
+    at.count(tx, EXPORTS, "AND status IN ('pending', 'running')", |query| query)
 }
 
 /// The export.
@@ -104,14 +100,19 @@ pub fn list(
     place: Option<(DateTime<Utc>, Uuid)>,
     limit: PageLimit,
 ) -> Result<Vec<ExportRow>, TransferError> {
-    let end = format!("ORDER BY created_at DESC, id DESC LIMIT {}", limit.rows_to_read());
-    match place {
-        None => at.rows(tx, EXPORTS, &end, |query| query),
-        Some((moment, id)) => {
-            let rest = format!("AND (created_at, id) < ($2, $3) {end}");
-            at.rows(tx, EXPORTS, &rest, |query| query.bind::<Timestamptz, _>(moment).bind::<SqlUuid, _>(id))
-        }
-    }
+    at.newest_first(tx, EXPORTS, place, limit)
+}
+
+/// Exports that `worker` may go on with.
+pub fn waiting(
+    tx: &mut SystemTx<'_>,
+    at: TransferTables,
+    worker: Uuid,
+) -> Result<Vec<(TenantId, ExportId)>, TransferError> {
+    let now = tx.now();
+    at.waiting(tx, "exports_to_run($1, $2)", |query| {
+        query.bind::<SqlUuid, _>(worker).bind::<Timestamptz, _>(now)
+    })
 }
 
 /// Writes a piece of the file.
@@ -122,16 +123,11 @@ pub fn insert_piece(
     number: i32,
     content: &[u8],
 ) -> Result<(), TransferError> {
-    let tenant = tx.tenant().uuid();
     let pieces = at.table("export_pieces");
     let sql = format!("INSERT INTO {pieces} (tenant_id, export_id, number, content) VALUES ($1, $2, $3, $4)");
-    diesel::sql_query(sql)
-        .bind::<SqlUuid, _>(tenant)
-        .bind::<SqlUuid, _>(id.uuid())
-        .bind::<Integer, _>(number)
-        .bind::<Binary, _>(content)
-        .execute(tx.conn(at.module())?)
-        .map_err(DbError::from)?;
+    at.execute(tx, &sql, |query| {
+        query.bind::<SqlUuid, _>(id.uuid()).bind::<Integer, _>(number).bind::<Binary, _>(content)
+    })?;
     Ok(())
 }
 
@@ -142,55 +138,36 @@ pub fn piece(
     id: ExportId,
     number: i32,
 ) -> Result<Option<Vec<u8>>, TransferError> {
-    let tenant = tx.tenant().uuid();
     let pieces = at.table("export_pieces");
     let sql = format!("SELECT content FROM {pieces} WHERE tenant_id = $1 AND export_id = $2 AND number = $3");
-    let piece: Option<Piece> = diesel::sql_query(sql)
-        .bind::<SqlUuid, _>(tenant)
-        .bind::<SqlUuid, _>(id.uuid())
-        .bind::<Integer, _>(number)
-        .get_result(tx.conn(at.module())?)
-        .optional()
-        .map_err(DbError::from)?;
-    Ok(piece.map(|piece| piece.content))
+    let found: Vec<Piece> =
+        at.load(tx, &sql, |query| query.bind::<SqlUuid, _>(id.uuid()).bind::<Integer, _>(number))?;
+    Ok(found.into_iter().next().map(|piece| piece.content))
 }
 
 /// Lets go of all pieces.
 pub fn delete_pieces(tx: &mut TenantTx<'_>, at: TransferTables, id: ExportId) -> Result<(), TransferError> {
-    let tenant = tx.tenant().uuid();
-    let pieces = at.table("export_pieces");
-    diesel::sql_query(format!("DELETE FROM {pieces} WHERE tenant_id = $1 AND export_id = $2"))
-        .bind::<SqlUuid, _>(tenant)
-        .bind::<SqlUuid, _>(id.uuid())
-        .execute(tx.conn(at.module())?)
-        .map_err(DbError::from)?;
+    let sql = format!("DELETE FROM {} WHERE tenant_id = $1 AND export_id = $2", at.table("export_pieces"));
+    at.execute(tx, &sql, |query| query.bind::<SqlUuid, _>(id.uuid()))?;
     Ok(())
 }
 
 /// Forgets exports, with their files, that were asked for longer than `age` ago.
 pub fn forget(tx: &mut TenantTx<'_>, at: TransferTables, age: TimeDelta) -> Result<(), TransferError> {
-    let (tenant, before) = (tx.tenant().uuid(), tx.now() - age);
-    let exports = at.table(EXPORTS);
-    diesel::sql_query(format!("DELETE FROM {exports} WHERE tenant_id = $1 AND created_at < $2"))
-        .bind::<SqlUuid, _>(tenant)
-        .bind::<Timestamptz, _>(before)
-        .execute(tx.conn(at.module())?)
-        .map_err(DbError::from)?;
+    let before = tx.now() - age;
+    let sql = format!("DELETE FROM {} WHERE tenant_id = $1 AND created_at < $2", at.table(EXPORTS));
+    at.execute(tx, &sql, |query| query.bind::<Timestamptz, _>(before))?;
     Ok(())
 }
 
 /// Forgets complete exports, with their files, but for the `most` that were asked for last.
 pub fn keep_newest(tx: &mut TenantTx<'_>, at: TransferTables, most: i64) -> Result<(), TransferError> {
-    let tenant = tx.tenant().uuid();
     let exports = at.table(EXPORTS);
-    diesel::sql_query(format!(
+    let sql = format!(
         "DELETE FROM {exports} WHERE tenant_id = $1 AND id IN (
              SELECT id FROM {exports} WHERE tenant_id = $1 AND status = 'completed'
              ORDER BY created_at DESC, id DESC OFFSET $2)"
-    ))
-    .bind::<SqlUuid, _>(tenant)
-    .bind::<BigInt, _>(most)
-    .execute(tx.conn(at.module())?)
-    .map_err(DbError::from)?;
+    );
+    at.execute(tx, &sql, |query| query.bind::<BigInt, _>(most))?;
     Ok(())
 }

@@ -12,12 +12,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Exportable;
-use super::domain::{ExportId, ExportMarker, fitting};
+use super::domain::{ExportId, fitting};
 use super::http::Exports;
 use super::service::{self, Step};
-use super::store::ExportRow;
-use crate::platform::auth::{Actor, CorrelationId, TenantId, UserId};
-use crate::platform::db::{Db, DbError};
+use super::store::{self, ExportRow};
+use crate::platform::auth::{Actor, CorrelationId, SightOf, TenantId, UserId};
+use crate::platform::db::{Db, DbError, TenantTx};
 use crate::platform::sheets::cells::{in_workbook, is_formula};
 use crate::platform::tasks::{Next, Tasks};
 use crate::platform::transfers::TransferError;
@@ -28,9 +28,9 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// A kind of record whose files are made.
 type Kind = &'static dyn Exportable;
 
-/// Starts making files of each kind.
-pub fn start(db: &Db, tasks: &Tasks, exports: &Exports, kinds: Vec<Kind>) {
-    let worker = Arc::new(Worker { db: db.for_background(), id: Uuid::now_v7(), kinds });
+/// Starts making files of each kind; `sight_of` knows what whoever asked for one sees by now.
+pub fn start(db: &Db, tasks: &Tasks, exports: &Exports, kinds: Vec<Kind>, sight_of: SightOf) {
+    let worker = Arc::new(Worker { db: db.for_background(), id: Uuid::now_v7(), kinds, sight_of });
     let stopping = tasks.stopping();
     tasks.run("exports", exports.signal(), PERIOD, move || {
         let (worker, stopping) = (worker.clone(), stopping.clone());
@@ -58,6 +58,7 @@ struct Worker {
     db: Db,
     id: Uuid,
     kinds: Vec<Kind>,
+    sight_of: SightOf,
 }
 
 impl Worker {
@@ -67,8 +68,9 @@ impl Worker {
         let mut has_more = false;
         for (of, tenant, id) in self.waiting().await? {
             let claimant = Actor::platform(tenant, CorrelationId::new());
-            let taken = self.db.tenant(claimant.clone(), move |tx| service::take_up(tx, of, id, me)).await?;
-            let Some(row) = taken else { continue };
+            let sight_of = self.sight_of.clone();
+            let take_up = move |tx: &mut TenantTx<'_>| take_up(tx, of, id, me, &sight_of);
+            let Some(row) = self.db.tenant(claimant.clone(), take_up).await? else { continue };
             match self.step(of, &initiator(tenant, &row), id).await {
                 Ok(step) => has_more |= matches!(step, Step::More | Step::Build(_)),
                 Err(error @ TransferError::Db(DbError::Busy | DbError::Away(_))) => return Err(error),
@@ -87,10 +89,7 @@ impl Worker {
         let mut waiting = Vec::new();
         for &of in &self.kinds {
             let tables = of.tables();
-            let found = self
-                .db
-                .system(tables.module(), move |tx| tables.waiting::<ExportMarker>(tx, "exports_to_run", me))
-                .await?;
+            let found = self.db.system(tables.module(), move |tx| store::waiting(tx, tables, me)).await?;
             waiting.extend(found.into_iter().map(|(tenant, id)| (of, tenant, id)));
         }
         Ok(waiting)
@@ -212,9 +211,27 @@ async fn on_its_own<T: Send + 'static>(
         .map_err(|error| failed(&error))
 }
 
+/// Takes an export up, unless whoever asked for it sees less by now: then it ends.
+fn take_up(
+    tx: &mut TenantTx<'_>,
+    of: Kind,
+    id: ExportId,
+    worker: Uuid,
+    sight_of: &SightOf,
+) -> Result<Option<ExportRow>, TransferError> {
+    let Some(row) = service::take_up(tx, of, id, worker)? else { return Ok(None) };
+    let Some(user) = row.user_id else { return Ok(Some(row)) };
+    if sight_of(tx, user.into())?.covers_all(&row.sight()) {
+        return Ok(Some(row));
+    }
+    service::withdraw(tx, of, row)?;
+    Ok(None)
+}
+
+/// Whoever asked for the export, seeing what they saw then.
 fn initiator(tenant: TenantId, row: &ExportRow) -> Actor {
     let correlation = CorrelationId::parse(&row.correlation_id).unwrap_or_default();
-    Actor::on_behalf_of(tenant, row.user_id.map(UserId::from), correlation)
+    Actor::on_behalf_of(tenant, row.user_id.map(UserId::from), correlation).seeing(row.sight())
 }
 
 fn failed(error: &XlsxError) -> TransferError {

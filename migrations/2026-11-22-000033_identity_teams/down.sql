@@ -1,0 +1,2 @@
+ALTER TABLE identity.tenants DROP COLUMN visibility;
+DROP TABLE identity.team_members, identity.teams;

@@ -1,0 +1,1 @@
+ALTER TABLE leads.import_changes RENAME COLUMN record_id TO lead_id;

@@ -1,0 +1,23 @@
+SELECT platform.viewer_of('cauce_crm');
+SELECT platform.seen_by_owner('crm.customers', 'owner_id');
+SELECT platform.seen_with('crm.tax_ids', 'crm.customers', 'customer_id');
+SELECT platform.seen_with('crm.contacts', 'crm.customers', 'customer_id');
+SELECT platform.seen_with('crm.activities', 'crm.customers', 'customer_id');
+SELECT platform.seen_with('crm.field_values', 'crm.customers', 'record_id');
+SELECT platform.seen_with('crm.contracts', 'crm.customers', 'customer_id');
+SELECT platform.seen_with('crm.tasks', 'crm.customers', 'customer_id');
+SELECT platform.seen_with('crm.onboardings', 'crm.customers', 'customer_id');
+SELECT platform.seen_with('crm.onboarding_steps', 'crm.onboardings', 'onboarding_id');
+SELECT platform.seen_with('crm.health', 'crm.customers', 'customer_id');
+SELECT platform.seen_with('crm.health_history', 'crm.customers', 'customer_id');
+SELECT platform.seen_with('crm.invoice_signs', 'crm.customers', 'customer_id');
+SELECT platform.seen_file('crm.exports');
+SELECT platform.seen_with('crm.export_pieces', 'crm.exports', 'export_id');
+
+SELECT platform.seen_by_maker('crm.imports', 'user_id');
+SELECT platform.seen_with('crm.import_chunks', 'crm.imports', 'import_id');
+SELECT platform.seen_with('crm.import_reasons', 'crm.imports', 'import_id');
+SELECT platform.seen_with('crm.import_refused', 'crm.imports', 'import_id');
+SELECT platform.seen_with('crm.import_changes', 'crm.imports', 'import_id');
+SELECT platform.seen_by_maker('crm.import_uploads', 'user_id');
+SELECT platform.seen_with('crm.import_upload_pieces', 'crm.import_uploads', 'upload_id');

@@ -1,0 +1,55 @@
+//! Customers' owners in the database.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::schema::customer_owners;
+use crate::billing::BILLING;
+use crate::crm::CustomerId;
+use crate::platform::auth::UserId;
+use crate::platform::db::{DbError, TenantTx};
+use crate::platform::id::Id;
+
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = customer_owners, treat_none_as_null = true)]
+#[expect(clippy::struct_field_names, reason = "the names of the columns")]
+struct OwnerRow {
+    tenant_id: Uuid,
+    customer_id: Uuid,
+    owner_id: Option<Uuid>,
+}
+
+/// Notes whose a customer is, where that is news: what is known may be of before it was handed over, and so of somebody whose
+/// records whoever acts does not see.
+pub fn note(tx: &mut TenantTx<'_>, customer: CustomerId, owner: Option<UserId>) -> Result<(), DbError> {
+    let tenant_id = tx.tenant().uuid();
+    let row = OwnerRow { tenant_id, customer_id: customer.uuid(), owner_id: owner.map(Id::uuid) };
+    tx.over_everything(|tx| {
+        let known: Option<Option<Uuid>> = customer_owners::table
+            .find((tenant_id, customer.uuid()))
+            .select(customer_owners::owner_id)
+            .first(tx.conn(BILLING)?)
+            .optional()?;
+        if known != Some(row.owner_id) {
+            diesel::insert_into(customer_owners::table)
+                .values(&row)
+                .on_conflict((customer_owners::tenant_id, customer_owners::customer_id))
+                .do_update()
+                .set(&row)
+                .execute(tx.conn(BILLING)?)?;
+        }
+        Ok(())
+    })
+}
+
+/// Those of `customers` that are known and seen by whoever acts.
+pub fn seen(tx: &mut TenantTx<'_>, customers: &[Uuid]) -> Result<HashSet<Uuid>, DbError> {
+    let seen = customer_owners::table
+        .filter(customer_owners::tenant_id.eq(tx.tenant().uuid()))
+        .filter(customer_owners::customer_id.eq_any(customers))
+        .select(customer_owners::customer_id)
+        .load(tx.conn(BILLING)?);
+    Ok(seen?.into_iter().collect())
+}

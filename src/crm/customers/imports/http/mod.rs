@@ -1,0 +1,225 @@
+//! Imports of customers over HTTP.
+
+mod mappings;
+mod uploads;
+
+use std::collections::BTreeMap;
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::importable::CustomerImports;
+use crate::crm::customers::http::{ReadCustomers, WriteCustomers};
+use crate::kernel::{Country, Line};
+use crate::platform::auth::Authorized;
+use crate::platform::db::Db;
+use crate::platform::http::{Command, Empty, Fields, Page, Query, Reply, RequestContext};
+use crate::platform::problem::Problem;
+use crate::platform::transfers::{
+    ImportId, ImportOptions as Parsed, ImportPreview, ImportView, Imports, ImportsQuery, Mode, OnDuplicate,
+    Options, Settings, UploadId, ask_undo, get_import, imports_page, preview, preview_view, receive,
+    refused_rows,
+};
+
+/// Registers the operations on imports; they must stand before `/api/v1/customers/{id}`.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(customers_import)
+        .service(customers_list_imports)
+        .service(customers_preview_import)
+        .service(mappings::customers_list_import_mappings)
+        .service(mappings::customers_add_import_mapping)
+        .service(mappings::customers_get_import_mapping)
+        .service(mappings::customers_replace_import_mapping)
+        .service(mappings::customers_remove_import_mapping)
+        .service(uploads::customers_upload_options)
+        .service(uploads::customers_begin_upload)
+        .service(uploads::customers_see_upload)
+        .service(uploads::customers_append_to_upload)
+        .service(uploads::customers_remove_upload)
+        .service(customers_get_import)
+        .service(customers_undo_import)
+        .service(customers_refused_rows);
+}
+
+/// A spreadsheet of customers, and what to do with it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form")]
+#[schema(as = CustomerImportForm)]
+pub struct ImportForm {
+    /// A workbook (`.xlsx`, `.ods`) or a CSV file in UTF-8, UTF-16 or Windows-1252, separated by comma, semicolon, tab or bar.
+    /// What it is called does not matter. Its first row with data names the columns.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// JSON.
+    options: Option<ImportOptions>,
+}
+
+/// What to do with the file.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = CustomerImportOptions, example = json!({
+    "mapping": { "Cliente": "trade_name", "Clave interna": "custom:clave", "Fax": "ignore" }, "on_duplicate": "update", "dry_run": true
+}))]
+pub struct ImportOptions {
+    /// What columns feed, where their names do not tell: `{"<column>": "<field>"}` with a field of a customer, `ignore` or
+    /// `custom:<name>`.
+    #[schema(value_type = Object)]
+    mapping: BTreeMap<String, String>,
+    /// A saved mapping; when not said, the one that was saved for files with the same columns, if there is one.
+    mapping_id: Option<Uuid>,
+    /// What happens to rows whose tax identifier, or else e-mail, belongs to a customer; `skip` when not said.
+    on_duplicate: OnDuplicate,
+    /// Counts and reasons only: no customer is written.
+    dry_run: bool,
+    /// Which sheet of a workbook, by its name; the first one with data when not said.
+    #[schema(value_type = Option<Line<100>>)]
+    sheet: Option<String>,
+    /// The country of phones without a country code; the company's when not said.
+    #[schema(value_type = Option<Country>)]
+    country: Option<String>,
+}
+
+/// A file that has arrived as an upload, and what to do with it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = UploadedCustomerImport, example = json!({ "upload_id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11", "options": { "on_duplicate": "update" } }))]
+#[expect(dead_code, reason = "describes the body")]
+pub struct UploadedImport {
+    /// The upload, which must be whole.
+    upload_id: UploadId,
+    /// As in the form.
+    options: Option<ImportOptions>,
+}
+
+/// Import customers
+///
+/// Imports customers from a spreadsheet, sent as a form or uploaded before (`/api/v1/customers/imports/uploads`). The file is checked at
+/// once, its rows are decided in the background: follow `Location`.
+#[utoipa::path(operation_id = "customers_import", tag = "customers",
+    request_body(content((ImportForm = "multipart/form-data"), (UploadedImport = "application/json"))),
+    security(("bearer" = ["crm:write"])),
+    responses((status = 202, description = "The file can be read; its rows are being decided.", body = ImportView),
+        (status = 404, description = "No such upload.")))]
+#[post("/api/v1/customers/imports")]
+pub async fn customers_import(
+    who: Authorized<WriteCustomers>,
+    request: HttpRequest,
+    payload: Payload,
+    imports: Data<Imports>,
+    db: Data<Db>,
+) -> Result<Reply, Problem> {
+    receive::<CustomerImports, ImportOptions>(&request, payload, who.actor(), &imports, &db).await
+}
+
+/// Preview an import
+///
+/// Reads a spreadsheet as `POST /api/v1/customers/imports` would, and writes nothing: what each column feeds and how sure that is,
+/// and the first rows as customers or with the reason why they are none. Change `columns` and send them as `options.mapping`.
+#[utoipa::path(operation_id = "customers_preview_import", tag = "customers",
+    request_body(content = ImportForm, content_type = "multipart/form-data"),
+    security(("bearer" = ["crm:write"])),
+    responses((status = 200, description = "What would be read.", body = ImportPreview)))]
+#[post("/api/v1/customers/imports/preview")]
+pub async fn customers_preview_import(
+    who: Authorized<WriteCustomers>,
+    request: HttpRequest,
+    payload: Payload,
+    imports: Data<Imports>,
+    db: Data<Db>,
+) -> Result<Reply, Problem> {
+    let view = preview_view::<CustomerImports>;
+    preview::<CustomerImports, ImportOptions, _>(&request, payload, who.actor(), &imports, &db, view).await
+}
+
+/// List imports
+///
+/// Lists imports, newest first.
+#[utoipa::path(operation_id = "customers_list_imports", tag = "customers", params(ImportsQuery),
+    security(("bearer" = ["crm:read"])),
+    responses((status = 200, description = "A page of imports.", body = Page<ImportView>)))]
+#[get("/api/v1/customers/imports")]
+pub async fn customers_list_imports(
+    who: Authorized<ReadCustomers>,
+    request: HttpRequest,
+    query: Query<ImportsQuery>,
+    db: Data<Db>,
+) -> Result<Reply, Problem> {
+    let language = RequestContext::of(&request).language();
+    imports_page::<CustomerImports>(query.0, who.actor(), language, &db).await
+}
+
+/// Read an import
+///
+/// Reads an import: how far it is, and why rows were not taken.
+#[utoipa::path(operation_id = "customers_get_import", tag = "customers",
+    params(("id" = ImportId, Path, description = "The import.")),
+    security(("bearer" = ["crm:read"])), responses((status = 200, description = "The import.", body = ImportView)))]
+#[get("/api/v1/customers/imports/{id}")]
+pub async fn customers_get_import(
+    who: Authorized<ReadCustomers>,
+    request: HttpRequest,
+    id: Path<ImportId>,
+    db: Data<Db>,
+) -> Result<Reply, Problem> {
+    let language = RequestContext::of(&request).language();
+    get_import::<CustomerImports>(id.into_inner(), who.actor(), language, &db).await
+}
+
+/// Download refused rows
+///
+/// The rows that an import refused as CSV: the columns of the file, and `cauce_row` and `cauce_reason` in the language asked
+/// for. Mend the rows and import the file again: the two columns are ignored then. Kept for 30 days.
+#[utoipa::path(operation_id = "customers_refused_rows", tag = "customers",
+    params(("id" = ImportId, Path, description = "The import.")), security(("bearer" = ["crm:read"])),
+    responses((status = 200, description = "The rows, in UTF-8.", content_type = "text/csv", body = String,
+        example = "empresa,telefono,cauce_row,cauce_reason\r\n,,7,La fila no tiene nombre.\r\n")))]
+#[get("/api/v1/customers/imports/{id}/refused.csv")]
+pub async fn customers_refused_rows(
+    who: Authorized<ReadCustomers>,
+    request: HttpRequest,
+    id: Path<ImportId>,
+    db: Data<Db>,
+) -> Result<HttpResponse, Problem> {
+    let language = RequestContext::of(&request).language();
+    refused_rows::<CustomerImports>(id.into_inner(), who.actor(), language, &db).await
+}
+
+/// Undo an import
+///
+/// Takes back what an import did, in the background: customers that it brought are archived, and customers that it changed get back
+/// what they were. What somebody changed since stays, and is told in `undo.records`. Possible for 30 days after its end.
+#[utoipa::path(operation_id = "customers_undo_import", tag = "customers",
+    params(("id" = ImportId, Path, description = "The import.")), request_body = Empty,
+    security(("bearer" = ["crm:write"])),
+    responses((status = 202, description = "It is being undone; follow `Location`.", body = ImportView)))]
+#[post("/api/v1/customers/imports/{id}/undo")]
+pub async fn customers_undo_import(
+    who: Authorized<WriteCustomers>,
+    request: HttpRequest,
+    id: Path<ImportId>,
+    command: Command<Empty>,
+    imports: Data<Imports>,
+    db: Data<Db>,
+) -> Result<Reply, Problem> {
+    let language = RequestContext::of(&request).language();
+    ask_undo::<CustomerImports>(id.into_inner(), command, who.actor(), language, &imports, &db).await
+}
+
+impl Parsed for ImportOptions {
+    fn parse(self) -> Result<Options, Problem> {
+        let mut fields = Fields::default();
+        let country = fields.take_optional("/options/country", self.country.as_deref(), Country::parse);
+        let sheet = fields.take_optional("/options/sheet", self.sheet.as_deref(), Line::<100>::parse);
+        fields.finish()?;
+        let usual = Settings::default();
+        let settings = Settings { on_duplicate: self.on_duplicate, country, ..usual };
+        let mode = if self.dry_run { Mode::DryRun } else { Mode::Real };
+        let sheet = sheet.map(|sheet| sheet.to_string());
+        Ok(Options { mapping: self.mapping, mapping_id: self.mapping_id, sheet, settings, mode })
+    }
+}

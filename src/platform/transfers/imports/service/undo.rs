@@ -1,0 +1,175 @@
+//! Undoing an import: what it brought is removed, what it changed becomes what it was, and what somebody changed since stays.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::kernel::Message;
+use crate::platform::db::{DbError, TenantTx};
+use crate::platform::id::Id;
+use crate::platform::transfers::TransferError;
+use crate::platform::transfers::imports::domain::{ImportId, ImportStatus, Phase, TakenBack, Undo};
+use crate::platform::transfers::imports::store::{self, ChangeRow, ImportRow};
+use crate::platform::transfers::imports::{Importable, UNDO_FOR};
+
+/// What a batch of undoing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndoStep {
+    /// There is more to do.
+    More,
+    /// All is done.
+    Done,
+    /// Somebody else is at it, or it is not to be undone.
+    Lost,
+}
+
+/// Asks for an import to be undone; the work is done in the background.
+pub fn ask_undo<I: Importable>(tx: &mut TenantTx<'_>, id: ImportId) -> Result<ImportRow, TransferError> {
+    let row = store::lock(tx, I::TABLES, id)?;
+    let is_over =
+        [ImportStatus::Completed, ImportStatus::Failed].iter().any(|status| status.as_str() == row.status);
+    let is_young = row.completed_at.is_some_and(|at| at + UNDO_FOR > tx.now());
+    if row.dry_run || !is_over || !is_young {
+        return Err(TransferError::ImportOver);
+    }
+    let undo = Undo::begin(tx.actor().user().map(Id::uuid), tx.actor().correlation().to_string());
+    save::<I>(tx, row, ImportStatus::Undoing, &undo)
+}
+
+/// Undoes up to `size` more records of an import. With `care` the next one stays as it is, because it makes the database stumble.
+pub fn undo_batch<I: Importable>(
+    tx: &mut TenantTx<'_>,
+    id: ImportId,
+    size: i64,
+    care: bool,
+) -> Result<UndoStep, TransferError> {
+    let Some(row) = store::lock_undoing(tx, I::TABLES, id)? else { return Ok(UndoStep::Lost) };
+    let stored = row.undo.clone().unwrap_or_default();
+    let mut undo: Undo = serde_json::from_value(stored)
+        .map_err(|error| TransferError::Db(DbError::Failed(format!("an undoing is broken: {error}"))))?;
+    let found = match undo.phase {
+        Phase::Brought => {
+            let records = store::brought(tx, I::TABLES, id, undo.behind, size)?;
+            remove::<I>(tx, id, &records, &mut undo, care)?;
+            records.last().copied()
+        }
+        Phase::Changed => {
+            let changes = store::changes(tx, I::TABLES, id, undo.behind, size)?;
+            for change in &changes {
+                give_back::<I>(tx, change, &mut undo, care)?;
+            }
+            changes.last().map(|change| change.record_id)
+        }
+    };
+    let status = match (found, undo.phase) {
+        (Some(last), _) => {
+            undo.behind = last;
+            ImportStatus::Undoing
+        }
+        (None, Phase::Brought) => {
+            (undo.phase, undo.behind) = (Phase::Changed, Uuid::nil());
+            ImportStatus::Undoing
+        }
+        (None, Phase::Changed) => ImportStatus::Undone,
+    };
+    save::<I>(tx, row, status, &undo)?;
+    if status != ImportStatus::Undone {
+        return Ok(UndoStep::More);
+    }
+    I::undone(tx, id, &undo);
+    Ok(UndoStep::Done)
+}
+
+/// Removes those of `records` that nobody changed since the import brought them.
+fn remove<I: Importable>(
+    tx: &mut TenantTx<'_>,
+    id: ImportId,
+    records: &[Uuid],
+    undo: &mut Undo,
+    care: bool,
+) -> Result<(), TransferError> {
+    let expected: HashMap<Uuid, i32> =
+        store::expected_versions(tx, I::TABLES, id, records)?.into_iter().collect();
+    for (record, version) in I::lock(tx, records)? {
+        let brought_as = expected.get(&record).copied().unwrap_or(1);
+        let stays = if care {
+            Some(stumbles())
+        } else if version != brought_as {
+            Some(changed_since())
+        } else if !I::remove(tx, record)? {
+            Some(in_use())
+        } else {
+            None
+        };
+        match stays {
+            None => undo.removed += 1,
+            Some(why) => {
+                undo.kept += 1;
+                undo.name(record, why);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives a record back what it was before the import changed it.
+fn give_back<I: Importable>(
+    tx: &mut TenantTx<'_>,
+    change: &ChangeRow,
+    undo: &mut Undo,
+    care: bool,
+) -> Result<(), TransferError> {
+    let Some(before) = &change.before else { return Ok(()) };
+    if care {
+        undo.name(change.record_id, stumbles());
+        return Ok(());
+    }
+    match I::take_back(tx, change.record_id, before, &change.after)? {
+        Some(taken) => {
+            undo.restored += 1;
+            if taken == TakenBack::Partly {
+                undo.name(change.record_id, partly_changed_since());
+            }
+        }
+        None => undo.name(change.record_id, gone()),
+    }
+    Ok(())
+}
+
+fn save<I: Importable>(
+    tx: &mut TenantTx<'_>,
+    row: ImportRow,
+    status: ImportStatus,
+    undo: &Undo,
+) -> Result<ImportRow, TransferError> {
+    store::save_undo(tx, I::TABLES, row, status, serde_json::to_value(undo).unwrap_or_default())
+}
+
+fn in_use() -> Message {
+    Message::new("Others hang on it by now, and it stays.", "Otros dependen ya de él y se conserva.")
+}
+
+fn changed_since() -> Message {
+    Message::new(
+        "It was changed after the import, and stays.",
+        "Se modificó después de la importación y se conserva.",
+    )
+}
+
+fn partly_changed_since() -> Message {
+    Message::new(
+        "It was changed after the import: what was changed stays.",
+        "Se modificó después de la importación: lo modificado se conserva.",
+    )
+}
+
+fn gone() -> Message {
+    Message::new("It was deleted after the import.", "Se eliminó después de la importación.")
+}
+
+fn stumbles() -> Message {
+    Message::new(
+        "It could not be taken back: a unique value of it may belong to another one by now.",
+        "No se pudo restaurar: quizá un valor único suyo ya es de otro.",
+    )
+}
