@@ -126,6 +126,9 @@ impl Files {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
     use super::*;
     use crate::platform::id::Id;
 
@@ -142,17 +145,55 @@ mod tests {
         std::fs::remove_dir_all(folder).unwrap();
     }
 
-    #[tokio::test]
-    async fn a_bucket_that_is_away_is_an_error() {
+    fn bucket(endpoint: &str, name: &str) -> Files {
         let bucket = Bucket {
-            endpoint: "http://127.0.0.1:1".to_owned(),
-            name: "cauce".to_owned(),
+            endpoint: endpoint.to_owned(),
+            name: name.to_owned(),
             region: "us-east-1".to_owned(),
             access_key: "key".to_owned(),
             secret_key: "secret".to_owned().into(),
         };
-        let files = Files::open(&FilesPlace::Bucket(bucket)).unwrap();
+        Files::open(&FilesPlace::Bucket(bucket)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_is_away_is_an_error() {
         let key = FileKey::of(Id::from(uuid::Uuid::nil()), "quotations", "a.pdf");
+        let files = bucket("http://127.0.0.1:1", "cauce");
         assert!(matches!(files.read(&key).await, Err(FilesError::Failed(_))));
+    }
+
+    #[tokio::test]
+    #[ignore = "installs PyPI's moto, which speaks the S3 API: `cargo test --lib -- --ignored written_once_to_a_bucket`"]
+    async fn a_file_is_written_once_to_a_bucket() {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/s3.sh");
+        let mut server =
+            Command::new(script).arg("cauce").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut address = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        let files = bucket(address.trim(), "cauce");
+        let key =
+            |number: usize| FileKey::of(Id::from(uuid::Uuid::nil()), "quotations", &format!("{number}.pdf"));
+
+        assert_eq!(files.read(&key(0)).await.unwrap(), None);
+        let large = vec![7; 8 * 1024 * 1024];
+        assert!(files.keep(&key(0), large.clone()).await.unwrap());
+        assert!(!files.keep(&key(0), b"another".to_vec()).await.unwrap());
+        assert_eq!(files.read(&key(0)).await.unwrap(), Some(large));
+        // Of many that write the same file at once, one does.
+        let key = &key(1);
+        let writes = (0..20_u8).map(|writer| {
+            let files = files.clone();
+            async move { files.keep(key, vec![writer; 64]).await.unwrap() }
+        });
+        let kept = futures_util::future::join_all(writes).await;
+        assert_eq!(kept.iter().filter(|kept| **kept).count(), 1);
+        let winner = kept.iter().position(|kept| *kept).and_then(|writer| u8::try_from(writer).ok());
+        assert_eq!(files.read(key).await.unwrap(), Some(vec![winner.unwrap(); 64]));
+        let elsewhere = bucket(address.trim(), "no-such-bucket");
+        assert!(matches!(elsewhere.keep(key, Vec::new()).await, Err(FilesError::Failed(_))));
+
+        drop(server.stdin.take());
+        assert!(server.wait().unwrap().success());
     }
 }
