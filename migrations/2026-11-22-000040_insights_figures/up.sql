@@ -62,8 +62,9 @@ CREATE TABLE insights.invoices (
 );
 SELECT platform.tenant_table('insights.invoices', 'cauce_insights');
 
--- Sums of a day under one key of a dimension, of one owner. The owner 0000… stands for everybody, ffff… for nobody; the key and
--- the currency of what has none are empty.
+-- Sums of a day under one key of a dimension, of one owner. The owner 0000… stands for everybody; what is nobody's is under the
+-- key ffff… of owners. The source and the currency of what has none are empty. There are no rows for what has no campaign, nor for
+-- an owner among their own: both are what is left.
 CREATE TABLE insights.figures (
     tenant_id uuid NOT NULL,
     owner_id uuid NOT NULL,
@@ -85,8 +86,8 @@ CREATE TABLE insights.figures (
 );
 SELECT platform.tenant_table('insights.figures', 'cauce_insights');
 
--- Adds to the figures of a day, in the order of the columns, wherever they are summed, for everybody and for the owner. It runs at each event, so it is one
--- statement whose plan is kept.
+-- Adds to the figures of a day, in the order of the columns, wherever they are summed, for everybody and for the owner. It runs at
+-- each event, so it is one statement whose plan is kept.
 CREATE FUNCTION insights.add_figures(
     tenant uuid, on_day date, owner uuid, by_source text, by_campaign text, in_currency text,
     figures bigint[]
@@ -103,10 +104,10 @@ BEGIN
         (everybody, 'source', by_source),
         (everybody, 'campaign', by_campaign),
         (everybody, 'owner', coalesce(owner, nobody)::text),
-        (coalesce(owner, nobody), 'source', by_source),
-        (coalesce(owner, nobody), 'campaign', by_campaign),
-        (coalesce(owner, nobody), 'owner', coalesce(owner, nobody)::text)
+        (owner, 'source', by_source),
+        (owner, 'campaign', by_campaign)
     ) AS place (owner_id, dimension, key)
+    WHERE place.owner_id IS NOT NULL AND (place.dimension <> 'campaign' OR place.key <> '')
     ON CONFLICT (tenant_id, owner_id, dimension, day, key, currency) DO UPDATE SET
         leads = known.leads + excluded.leads,
         qualified = known.qualified + excluded.qualified,

@@ -10,7 +10,7 @@ use crate::platform::http::openapi::complete;
 /// The OpenAPI 3.1 document of the routes.
 pub fn openapi() -> OpenApi {
     let app = HttpApp::new().into_utoipa_app();
-    let app = super::MODULES.iter().fold(app, |app, routes| app.configure(routes));
+    let app = super::routes().fold(app, |app, routes| app.configure(routes));
     let (_, mut document) = app.split_for_parts();
     complete(&mut document);
     document

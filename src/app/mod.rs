@@ -37,7 +37,7 @@ use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit, Subscription};
 use crate::platform::files::Files;
-use crate::platform::http::{Outside, TrustedProxies, allowed_methods, in_context};
+use crate::platform::http::{Outside, Routes, TrustedProxies, allowed_methods, in_context};
 use crate::platform::idempotency::{self, AnswerSeal};
 use crate::platform::limits::{Limits, Quotas};
 use crate::platform::mail::Mailer;
@@ -189,9 +189,8 @@ impl App {
                 .app_data(methods.clone())
                 .app_data(path_config())
                 .configure(|config| shared.share(&mut ServiceConfig::new(config)));
-            // One at a time, without the document that they describe: each worker would keep some 10 MiB of it.
-            MODULES
-                .iter()
+            // A few at a time, without the document that they describe: what is made of it at once stays with each worker.
+            routes()
                 .fold(app, |app, routes| app.configure(|config| routes(&mut ServiceConfig::new(config))))
                 .route(DOCUMENT, actix_web::web::get().to(document_text))
                 .service(SwaggerUi::new("/swagger-ui/{_:.*}").config(SwaggerConfig::from(DOCUMENT)))
@@ -270,22 +269,23 @@ fn subscriptions(people: &Arc<dyn People>, documents: &Documents, webhooks: &Web
     all.into_iter().flatten().collect()
 }
 
-/// The operations of a module.
-type Routes = fn(&mut ServiceConfig<'_>);
-
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [Routes; 9] = [
-    crate::leads::routes,
-    crate::workflows::routes,
-    crate::crm::routes,
-    crate::billing::routes,
-    crate::insights::routes,
-    crate::webhooks::routes,
-    events::routes,
-    crate::identity::routes,
-    system::routes,
+const MODULES: [&[Routes]; 9] = [
+    &crate::leads::ROUTES,
+    &[crate::workflows::routes],
+    &crate::crm::ROUTES,
+    &crate::billing::ROUTES,
+    &[crate::insights::routes],
+    &[crate::webhooks::routes],
+    &[events::routes],
+    &crate::identity::ROUTES,
+    &[system::routes],
 ];
+
+fn routes() -> impl Iterator<Item = Routes> {
+    MODULES.into_iter().flatten().copied()
+}
 
 /// The database of `services`, for commands that need no server.
 pub fn database(config: &Config, services: &Services) -> Db {

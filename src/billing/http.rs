@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{catalog, documents, inventory, invoices, payments, quotations, subscriptions};
 use crate::platform::auth::Permission;
+use crate::platform::http::Routes;
 
 /// `billing:read`
 pub struct ReadBilling;
@@ -35,20 +35,23 @@ impl Permission for Quote {
     const NAME: &'static str = "billing:quote";
 }
 
-/// Registers the operations on money.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    catalog::routes(config);
-    inventory::routes(config);
-    quotations::routes(config);
-    quotations::public_routes(config);
-    documents::routes(config);
-    documents::public_routes(config);
-    invoices::routes(config);
-    payments::provider_routes(config);
-    payments::public_routes(config);
-    payments::routes(config);
-    subscriptions::routes(config);
-}
+/// The operations on money.
+pub const ROUTES: [Routes; 14] = [
+    catalog::list_routes,
+    catalog::export_routes,
+    catalog::import_routes,
+    catalog::routes,
+    inventory::routes,
+    quotations::routes,
+    quotations::public_routes,
+    documents::routes,
+    documents::public_routes,
+    invoices::routes,
+    payments::provider_routes,
+    payments::public_routes,
+    payments::routes,
+    subscriptions::routes,
+];
 
 /// Whether something is used. `active`: it is. `archived`: it is not any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]

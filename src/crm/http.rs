@@ -1,10 +1,10 @@
 //! Customers and all that hangs on them over HTTP.
 
 use actix_web::web::Data;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::identity::People;
 use crate::platform::auth::Permission;
+use crate::platform::http::Routes;
 
 /// What customers ask of identity, as the server shares it.
 pub type PeopleData = Data<dyn People>;
@@ -37,12 +37,14 @@ impl Permission for ConfigureCustomers {
     const NAME: &'static str = "tenant:write";
 }
 
-/// Registers every operation; fixed paths stand before those with an identifier.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .configure(super::contracts::routes)
-        .configure(super::todos::routes)
-        .configure(super::onboarding::routes)
-        .configure(super::health::routes)
-        .configure(super::customers::routes);
-}
+/// Every operation; fixed paths stand before those with an identifier.
+pub const ROUTES: [Routes; 8] = [
+    super::contracts::routes,
+    super::todos::routes,
+    super::onboarding::routes,
+    super::health::routes,
+    super::customers::list_routes,
+    super::customers::export_routes,
+    super::customers::import_routes,
+    super::customers::routes,
+];

@@ -36,7 +36,6 @@ mod users;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use contract::*;
 
@@ -44,6 +43,7 @@ use crate::kernel::Slug;
 use crate::platform::auth::{Identities, SightOf, TenantId, TokenKeys};
 use crate::platform::db::{Db, Module, TenantTx};
 use crate::platform::events::CatalogueEntry;
+use crate::platform::http::Routes;
 use crate::platform::limits::{Limits, Quota};
 use crate::platform::mail::Mailer;
 use crate::platform::problem::Problem;
@@ -150,7 +150,9 @@ pub fn event_catalogue() -> Vec<CatalogueEntry> {
 /// How the transaction's tenant shows itself on its documents.
 pub fn letterhead(tx: &mut TenantTx<'_>) -> Result<Letterhead, IdentityError> {
     let tenant = tenants::store::find(tx)?;
+    let logo = tenants::store::logo(tx)?.map(|logo| logo.content);
     Ok(Letterhead {
+        logo,
         name: tenant.name.to_string(),
         tax_id: tenant.tax_id,
         primary_color: tenant.branding.primary_color,
@@ -169,15 +171,15 @@ pub fn start(identity: &Arc<Identity>, tasks: &Tasks, mailer: Mailer) {
     mail::tasks::start(identity, tasks, mailer);
 }
 
-/// Registers every operation of identity.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    sessions::http::routes(config);
-    factors::http::routes(config);
-    credentials::http::routes(config);
-    users::http::routes(config);
-    teams::http::routes(config);
-    tenants::http::routes(config);
-    quotas::http::routes(config);
-    api_keys::http::routes(config);
-    audit::http::routes(config);
-}
+/// Every operation of identity.
+pub const ROUTES: [Routes; 9] = [
+    sessions::http::routes,
+    factors::http::routes,
+    credentials::http::routes,
+    users::http::routes,
+    teams::http::routes,
+    tenants::http::routes,
+    quotas::http::routes,
+    api_keys::http::routes,
+    audit::http::routes,
+];

@@ -140,6 +140,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    identity.logos (tenant_id) {
+        tenant_id -> Uuid,
+        media_type -> Text,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
     identity.teams (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,

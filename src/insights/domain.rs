@@ -117,6 +117,16 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// What is left of it without `part`.
+    #[must_use]
+    pub fn without(mut self, part: &Self) -> Self {
+        self.take(None, -part.counts);
+        for (currency, sums) in &part.sums {
+            self.take(Some(*currency), -*sums);
+        }
+        self
+    }
+
     /// Takes in the figures of a currency, or those that have none.
     pub fn take(&mut self, currency: Option<Currency>, figures: Figures) {
         self.counts.leads += figures.leads;

@@ -7,10 +7,13 @@ use regex::Regex;
 use super::{Source, layer, place};
 
 /// Where a rule holds for all records, whoever asks; what is found of others is not told there.
-const SEES_ALL: [&str; 6] = [
+const SEES_ALL: [&str; 9] = [
+    "src/crm/customers/imports/importable.rs",
     "src/crm/customers/store/hierarchy.rs",
     "src/platform/transfers/imports/service/batch.rs",
     "src/platform/transfers/imports/service/uploads.rs",
+    "src/platform/transfers/imports/service/undo.rs",
+    "src/leads/imports/importable.rs",
     "src/platform/transfers/imports/service/mod.rs",
     "src/platform/transfers/exports/service.rs",
     "src/billing/customers/store.rs",

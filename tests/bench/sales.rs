@@ -133,6 +133,7 @@ fn dense(sql: &mut Sql, tenant: &str) {
                UNION ALL SELECT 'owner', '00000000-0000-0000-0000-0000000000' || lpad(n::text, 2, '0') FROM generate_series(1, 20) n)
                   AS keys,
               (VALUES (''), ('MXN')) AS currencies (currency)
+         WHERE dimension <> 'owner' OR owner = '00000000-0000-0000-0000-000000000000'
          ON CONFLICT DO NOTHING"
     ));
 }

@@ -83,6 +83,8 @@ pub struct Printed {
     pub remark: Option<Message>,
     /// Language and formats.
     pub locale: Locale,
+    /// The seller's picture, as PNG or JPEG.
+    pub logo: Option<Vec<u8>>,
     /// The colour of titles and lines.
     pub primary: Option<Color>,
     /// The colour of text on it.

@@ -2,7 +2,7 @@
 
 use super::domain::{Party, Printed, PrintedLine};
 use crate::kernel::{Color, Message, Money};
-use crate::platform::pdf::{Align, BLACK, PAPER, Pages, PdfError, Rgb, Style, Weight};
+use crate::platform::pdf::{Align, BLACK, PAPER, Pages, PdfError, Picture, Rgb, Style, Weight};
 
 const LEFT: f32 = 48.0;
 const RIGHT: f32 = PAPER.0 - 48.0;
@@ -20,6 +20,8 @@ const QUANTITY: f32 = 372.0;
 const PRICE: f32 = 452.0;
 const DESCRIPTION: (f32, f32) = (LEFT + 6.0, 236.0);
 const QR: f32 = 92.0;
+/// The most that a logo takes, wide and high.
+const LOGO: (f32, f32) = (180.0, 54.0);
 /// The least contrast of large text (WCAG 2.2, 1.4.3).
 const READABLE: f32 = 3.0;
 
@@ -71,11 +73,22 @@ impl Sheet<'_> {
         true
     }
 
+    /// The seller's picture, above their name; one that cannot be drawn is left out.
+    fn logo(&mut self) {
+        let picture = self.document.logo.as_ref().and_then(|content| Picture::parse(content).ok());
+        if let Some(picture) = picture {
+            let (width, height) = picture.fitting(LOGO);
+            self.pages.picture((LEFT, TOP - 8.0), (width, height), &picture);
+            self.at += height + 4.0;
+        }
+    }
+
     fn head(&mut self) {
         self.pages.fill((0.0, 0.0), (PAPER.0, 14.0), self.primary);
         self.at = TOP + 14.0;
         let title = self.say(&self.document.title).to_uppercase();
         self.write(RIGHT, Align::Right, bold(18.0, self.ink), &title);
+        self.logo();
         let name = bold(15.0, BLACK);
         let seller = &self.document.seller;
         for line in self.pages.wrap(name, &seller.name, 300.0) {

@@ -44,6 +44,7 @@ mod tests {
             folio: "COT-00042".to_owned(),
             remark: None,
             locale: Locale::ES_MX,
+            logo: None,
             primary: Some(Color::parse("#f0c800").unwrap()),
             secondary: Some(Color::parse("#2E2725").unwrap()),
             dates: vec![(Message::new("Date", "Fecha"), NaiveDate::from_ymd_opt(2026, 11, 22).unwrap())],

@@ -199,6 +199,9 @@ pub enum CrmError {
     /// Nobody active by that id works in the tenant.
     #[error("no active user {0} for a task")]
     UnknownAssignee(UserId),
+    /// A task is for somebody who does not see its customer.
+    #[error("the assignee does not see the customer")]
+    AssigneeOutOfSight,
     /// Nobody active by that id works in the tenant.
     #[error("no active user {0}")]
     UnknownOwner(UserId),
@@ -297,6 +300,7 @@ impl AsProblem for CrmError {
             Self::OnboardingOpen => problems::onboarding_open(),
             Self::OnboardingCompleted => problems::onboarding_completed(),
             Self::UnknownAssignee(_) => problems::unknown_user("/assignee_id"),
+            Self::AssigneeOutOfSight => problems::assignee_out_of_sight(),
             Self::ContractState { from, to } => problems::contract_state(*from, *to),
             Self::ContractFixed(status) => problems::contract_fixed(*status),
             Self::Archived(customer) => problems::archived(*customer),

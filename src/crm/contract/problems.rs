@@ -152,6 +152,15 @@ pub fn contract_fixed(status: ContractStatus) -> Problem {
     Problem::conflict("contract-fixed", title).detail(detail).member("contract_status", json!(status))
 }
 
+/// 422: whoever is to do a task does not see its customer.
+pub fn assignee_out_of_sight() -> Problem {
+    let reason = Invalid::new(
+        "does not see this customer; hand the customer over first, or choose somebody who sees it",
+        "no ve a este cliente; traspase primero al cliente, o elija a alguien que lo vea",
+    );
+    Problem::invalid(vec![FieldError::at("/assignee_id", reason)])
+}
+
 /// 422: nobody active by that id works in the tenant.
 pub fn unknown_user(pointer: &str) -> Problem {
     let reason = Invalid::new(

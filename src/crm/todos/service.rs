@@ -71,7 +71,7 @@ pub fn create(
     chore: &Chore,
 ) -> Result<TaskRow, CrmError> {
     let record = held(tx, customer, None)?;
-    check_assignee(tx, people, chore.assignee)?;
+    check_assignee(tx, people, &record, chore.assignee)?;
     let assignee = chore.assignee.or(record.owner).or(tx.actor().user());
     let row = TaskRow {
         tenant_id: tx.tenant().uuid(),
@@ -132,7 +132,7 @@ pub fn update(
         return Ok(before);
     }
     if row.assignee_id != before.assignee_id {
-        check_assignee(tx, people, row.assignee_id.map(Id::from))?;
+        check_assignee(tx, people, &record, row.assignee_id.map(Id::from))?;
     }
     if row.due_at != before.due_at {
         row.due_raised_at = None;
@@ -247,14 +247,22 @@ fn changed(
     Ok(row)
 }
 
+/// 422 for somebody who is not active, or who would not see a task of `record`.
 fn check_assignee(
     tx: &mut TenantTx<'_>,
     people: &dyn People,
+    record: &Record,
     assignee: Option<UserId>,
 ) -> Result<(), CrmError> {
     let Some(assignee) = assignee else { return Ok(()) };
     match people.person(tx, assignee)? {
-        Some(person) if person.is_active() => Ok(()),
+        Some(person) if person.is_active() => {
+            if people.sight(tx, assignee)?.covers(record.owner) {
+                Ok(())
+            } else {
+                Err(CrmError::AssigneeOutOfSight)
+            }
+        }
         _ => Err(CrmError::UnknownAssignee(assignee)),
     }
 }

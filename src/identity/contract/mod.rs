@@ -86,6 +86,8 @@ pub struct Letterhead {
     pub name: String,
     /// Its tax identifier.
     pub tax_id: Option<TaxId>,
+    /// Its picture, as PNG or JPEG.
+    pub logo: Option<Vec<u8>>,
     /// The colour of what stands out.
     pub primary_color: Option<Color>,
     /// The colour beside it.

@@ -14,6 +14,9 @@ pub enum IdentityError {
     UserNotFound,
     #[error("no such team")]
     TeamNotFound,
+    /// The company has no logo.
+    #[error("there is no logo")]
+    LogoNotFound,
     #[error("the name belongs to team {0}")]
     TeamNameTaken(TeamId),
     #[error("{0}")]
@@ -97,6 +100,7 @@ impl AsProblem for IdentityError {
         match self {
             Self::UserNotFound
             | Self::TeamNotFound
+            | Self::LogoNotFound
             | Self::ApiKeyNotFound
             | Self::SessionNotFound
             | Self::NoIssuer => self.as_not_found(),
@@ -155,6 +159,9 @@ impl IdentityError {
             }
             Self::TeamNotFound => {
                 Problem::not_found("team-not-found", Message::new("No such team", "No existe ese equipo"))
+            }
+            Self::LogoNotFound => {
+                Problem::not_found("logo-not-found", Message::new("There is no logo", "No hay logotipo"))
             }
             Self::ApiKeyNotFound => Problem::not_found(
                 "api-key-not-found",

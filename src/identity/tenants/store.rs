@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::domain::{Branding, OwnLimits, Tenant, TenantName};
 use crate::identity::IDENTITY;
 use crate::identity::contract::{IdentityError, TenantSettings};
-use crate::identity::schema::tenants;
+use crate::identity::schema::{logos, tenants};
 use crate::kernel::{Color, Country, Currency, Invalid, Locale, Slug, TaxId, TimeZone, WebUrl};
 use crate::platform::db::{DbError, TenantTx};
 
@@ -52,6 +52,41 @@ pub(in crate::identity) fn find_locked(tx: &mut TenantTx<'_>) -> Result<Tenant, 
         .first(tx.conn(IDENTITY)?)
         .map_err(DbError::from)?;
     row.try_into()
+}
+
+/// A row of `logos`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = logos)]
+pub(in crate::identity) struct LogoRow {
+    pub tenant_id: Uuid,
+    pub media_type: String,
+    pub content: Vec<u8>,
+}
+
+/// The tenant's logo.
+pub(in crate::identity) fn logo(tx: &mut TenantTx<'_>) -> Result<Option<LogoRow>, IdentityError> {
+    let row = logos::table.select(LogoRow::as_select()).first(tx.conn(IDENTITY)?).optional();
+    Ok(row.map_err(DbError::from)?)
+}
+
+/// Puts the tenant's logo in the place of the one before.
+pub(in crate::identity) fn save_logo(tx: &mut TenantTx<'_>, row: &LogoRow) -> Result<(), IdentityError> {
+    diesel::insert_into(logos::table)
+        .values(row)
+        .on_conflict(logos::tenant_id)
+        .do_update()
+        .set(row)
+        .execute(tx.conn(IDENTITY)?)
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Takes the tenant's logo away; 404 when there is none.
+pub(in crate::identity) fn delete_logo(tx: &mut TenantTx<'_>) -> Result<(), IdentityError> {
+    match diesel::delete(logos::table).execute(tx.conn(IDENTITY)?).map_err(DbError::from)? {
+        0 => Err(IdentityError::LogoNotFound),
+        _ => Ok(()),
+    }
 }
 
 /// Takes `slug` for the transaction's tenant; false when another has it.

@@ -81,6 +81,11 @@ pub fn lead_deleted(tx: &mut TenantTx<'_>, deleted: &LeadDeleted) -> Result<(), 
 
 /// A lead went into another one.
 pub fn lead_merged(tx: &mut TenantTx<'_>, merged: &LeadMerged) -> Result<(), InsightsError> {
+    let owner = merged.changes.get("owner_id").and_then(|change| change.get("to"));
+    if let Some(owner) = owner {
+        let owner = owner.as_str().and_then(|owner| owner.parse().ok());
+        change(tx, merged.id.uuid(), |row| row.owner_id = owner)?;
+    }
     change(tx, merged.other_id.uuid(), |row| row.counted = false)
 }
 

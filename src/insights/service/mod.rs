@@ -3,15 +3,16 @@
 mod leads;
 mod money;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::contract::InsightsError;
-use super::domain::{Period, Tally};
-use super::store::{self, Dimension};
+use super::domain::{Figures, Period, Tally};
+use super::store::{self, Dimension, Group};
 use crate::identity::People;
-use crate::kernel::TimeZone;
+use crate::kernel::{Currency, TimeZone};
 use crate::platform::auth::TenantId;
 use crate::platform::db::TenantTx;
 use crate::platform::events::LoggedEvent;
@@ -29,30 +30,34 @@ pub use money::{
 /// For how long a time zone is taken as known.
 const KNOWN_FOR: TimeDelta = TimeDelta::minutes(1);
 
-/// Tells on which day of a tenant something happened; events come in runs of one tenant's, so it remembers the last one's zone.
+/// Tenants whose time zones are remembered.
+const KNOWN_AT_MOST: usize = 10_000;
+
+/// Tells on which day of a tenant something happened; it remembers their zones.
 pub struct Calendar {
     people: Arc<dyn People>,
-    last: Mutex<Option<(TenantId, DateTime<Utc>, TimeZone)>>,
+    known: Mutex<HashMap<TenantId, (DateTime<Utc>, TimeZone)>>,
 }
 
 impl Calendar {
     /// A calendar that asks `people` for time zones.
     pub fn new(people: &Arc<dyn People>) -> Self {
-        Self { people: people.clone(), last: Mutex::default() }
+        Self { people: people.clone(), known: Mutex::default() }
     }
 
     /// The day of `event` where its tenant is.
     fn day(&self, tx: &mut TenantTx<'_>, event: &LoggedEvent) -> Result<NaiveDate, InsightsError> {
         let (tenant, now) = (tx.tenant(), tx.now());
-        let known = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, since, zone)) = known
-            && of == tenant
-            && now - since < KNOWN_FOR
-        {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied();
+        if let Some((_, zone)) = known.filter(|(since, _)| now - *since < KNOWN_FOR) {
             return Ok(zone.day_of(event.occurred_at));
         }
         let zone = self.people.settings(tx)?.time_zone;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((tenant, now, zone));
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KNOWN_AT_MOST {
+            known.clear();
+        }
+        known.insert(tenant, (now, zone));
         Ok(zone.day_of(event.occurred_at))
     }
 }
@@ -77,51 +82,45 @@ pub struct Dashboard {
 /// The figures of `period`.
 pub fn dashboard(tx: &mut TenantTx<'_>, period: Period) -> Result<Dashboard, InsightsError> {
     let mut totals = Tally::default();
-    let mut days: Vec<(NaiveDate, Tally)> = Vec::new();
-    for (day, currency, figures) in store::by_day(tx, period)? {
-        totals.take(currency, figures);
-        match days.last_mut() {
-            Some((last, tally)) if *last == day => tally.take(currency, figures),
-            _ => {
-                let mut tally = Tally::default();
-                tally.take(currency, figures);
-                days.push((day, tally));
+    let mut days = Vec::new();
+    let [mut sources, mut campaigns, mut owners] = [const { Vec::new() }; 3];
+    for (group, currency, figures) in store::sums(tx, period)? {
+        match group {
+            Group::Day(day) => {
+                totals.take(currency, figures);
+                add(&mut days, day, currency, figures);
             }
+            Group::Key(Dimension::Source, key) => add(&mut sources, key, currency, figures),
+            Group::Key(Dimension::Campaign, key) => add(&mut campaigns, key, currency, figures),
+            Group::Key(Dimension::Owner, key) => add(&mut owners, key, currency, figures),
         }
     }
     days.retain(|(_, tally)| !tally.is_nothing());
-    Ok(Dashboard {
-        period,
-        totals,
-        days,
-        sources: keys(tx, Dimension::Source, period)?,
-        campaigns: keys(tx, Dimension::Campaign, period)?,
-        owners: keys(tx, Dimension::Owner, period)?,
-    })
+    let without = campaigns.iter().fold(totals.clone(), |rest, (_, tally)| rest.without(tally));
+    campaigns.push((String::new(), without));
+    let [sources, campaigns, owners] = [sources, campaigns, owners].map(first);
+    Ok(Dashboard { period, totals, days, sources, campaigns, owners })
 }
 
-/// The keys of a dimension with their figures, those with most leads and sales first.
-fn keys(
-    tx: &mut TenantTx<'_>,
-    dimension: Dimension,
-    period: Period,
-) -> Result<Vec<(String, Tally)>, InsightsError> {
-    let mut keys: Vec<(String, Tally)> = Vec::new();
-    for (key, currency, figures) in store::by_key(tx, dimension, period)? {
-        match keys.last_mut() {
-            Some((last, tally)) if *last == key => tally.take(currency, figures),
-            _ => {
-                let mut tally = Tally::default();
-                tally.take(currency, figures);
-                keys.push((key, tally));
-            }
+/// Adds to the last one when it is the same.
+fn add<K: PartialEq>(tallies: &mut Vec<(K, Tally)>, key: K, currency: Option<Currency>, figures: Figures) {
+    match tallies.last_mut() {
+        Some((last, tally)) if *last == key => tally.take(currency, figures),
+        _ => {
+            let mut tally = Tally::default();
+            tally.take(currency, figures);
+            tallies.push((key, tally));
         }
     }
+}
+
+/// The keys with most leads and sales, those first.
+fn first(mut keys: Vec<(String, Tally)>) -> Vec<(String, Tally)> {
     keys.retain(|(_, tally)| !tally.is_nothing());
     let weight = |tally: &Tally| (tally.counts.leads, tally.counts.accepted, tally.counts.quotations);
     keys.sort_by_key(|(_, tally)| std::cmp::Reverse(weight(tally)));
     keys.truncate(KEYS_AT_MOST);
-    Ok(keys)
+    keys
 }
 
 /// The most keys of a dimension that a dashboard shows.

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Date, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::insights::INSIGHTS;
@@ -29,6 +29,19 @@ impl Dimension {
             Self::Owner => "owner",
         }
     }
+
+    fn parse(name: &str) -> Option<Self> {
+        [Self::Source, Self::Campaign, Self::Owner].into_iter().find(|one| one.as_str() == name)
+    }
+}
+
+/// What figures are summed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Group {
+    /// A day.
+    Day(NaiveDate),
+    /// A key of a dimension; the key of what has none is empty.
+    Key(Dimension, String),
 }
 
 /// The owner under which the figures of everybody stand.
@@ -40,19 +53,24 @@ const SUMS: &str = "sum(leads)::bigint AS leads, sum(qualified)::bigint AS quali
     sum(overdue)::bigint AS overdue";
 
 #[derive(QueryableByName)]
-struct DayRow {
-    #[diesel(sql_type = Date)]
-    day: NaiveDate,
+struct GroupRow {
+    #[diesel(sql_type = Nullable<Text>)]
+    dimension: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    key: Option<String>,
+    #[diesel(sql_type = Nullable<Date>)]
+    day: Option<NaiveDate>,
     #[diesel(embed)]
     sums: SumsRow,
 }
 
-#[derive(QueryableByName)]
-struct KeyRow {
-    #[diesel(sql_type = Text)]
-    key: String,
-    #[diesel(embed)]
-    sums: SumsRow,
+impl GroupRow {
+    fn group(&mut self) -> Option<Group> {
+        match self.day {
+            Some(day) => Some(Group::Day(day)),
+            None => Some(Group::Key(Dimension::parse(self.dimension.as_deref()?)?, self.key.take()?)),
+        }
+    }
 }
 
 #[derive(QueryableByName)]
@@ -110,50 +128,34 @@ fn whose(tx: &TenantTx<'_>) -> String {
     }
 }
 
-/// The figures of each day that has any, in order.
-pub fn by_day(
+/// The figures of each key and of each day that has any, in one pass over them: keys by dimension and in order, then days in
+/// order. Days, and owners of whoever sees some only, are summed from sources, which are the fewest.
+pub fn sums(
     tx: &mut TenantTx<'_>,
     period: Period,
-) -> Result<Vec<(NaiveDate, Option<Currency>, Figures)>, DbError> {
+) -> Result<Vec<(Group, Option<Currency>, Figures)>, DbError> {
     let (tenant, whose) = (tx.tenant().uuid(), whose(tx));
     let query = format!(
-        "SELECT day, currency, {SUMS} FROM insights.figures \
-         WHERE tenant_id = $1 AND {whose} AND dimension = 'owner' AND day BETWEEN $2 AND $3 \
-         GROUP BY day, currency ORDER BY day, currency"
+        "SELECT CASE WHEN owner_of IS NULL THEN dimension ELSE 'owner' END AS dimension, coalesce(key, owner_of) AS key, \
+                day_of AS day, currency, {SUMS} \
+         FROM (SELECT *, CASE WHEN dimension = 'source' THEN day END AS day_of, \
+                      CASE WHEN dimension = 'source' AND owner_id <> '{EVERYBODY}' THEN owner_id::text END AS owner_of \
+               FROM insights.figures \
+               WHERE tenant_id = $1 AND {whose} AND dimension IN ('source', 'campaign', 'owner') \
+                 AND day BETWEEN $2 AND $3) AS figures \
+         GROUP BY GROUPING SETS ((dimension, key, currency), (day_of, currency), (owner_of, currency)) \
+         HAVING dimension IS NOT NULL OR day_of IS NOT NULL OR owner_of IS NOT NULL \
+         ORDER BY day_of NULLS FIRST, 1, 2, currency"
     );
     let rows = diesel::sql_query(query)
         .bind::<SqlUuid, _>(tenant)
         .bind::<Date, _>(period.from)
         .bind::<Date, _>(period.to)
-        .load::<DayRow>(tx.conn(INSIGHTS)?)?;
-    let parted = rows.into_iter().map(|row| {
+        .load::<GroupRow>(tx.conn(INSIGHTS)?)?;
+    let parted = rows.into_iter().filter_map(|mut row| {
+        let group = row.group()?;
         let (currency, figures) = row.sums.parted();
-        (row.day, currency, figures)
-    });
-    Ok(parted.collect())
-}
-
-/// The figures of each key of a dimension; the key of what has none is empty.
-pub fn by_key(
-    tx: &mut TenantTx<'_>,
-    dimension: Dimension,
-    period: Period,
-) -> Result<Vec<(String, Option<Currency>, Figures)>, DbError> {
-    let (tenant, whose) = (tx.tenant().uuid(), whose(tx));
-    let query = format!(
-        "SELECT key, currency, {SUMS} FROM insights.figures \
-         WHERE tenant_id = $1 AND {whose} AND dimension = $2 AND day BETWEEN $3 AND $4 \
-         GROUP BY key, currency ORDER BY key, currency"
-    );
-    let rows = diesel::sql_query(query)
-        .bind::<SqlUuid, _>(tenant)
-        .bind::<Text, _>(dimension.as_str())
-        .bind::<Date, _>(period.from)
-        .bind::<Date, _>(period.to)
-        .load::<KeyRow>(tx.conn(INSIGHTS)?)?;
-    let parted = rows.into_iter().map(|row| {
-        let (currency, figures) = row.sums.parted();
-        (row.key, currency, figures)
+        Some((group, currency, figures))
     });
     Ok(parted.collect())
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-pub use dashboard::{Dimension, by_day, by_key};
+pub use dashboard::{Dimension, Group, sums};
 
 use super::INSIGHTS;
 use super::domain::{Figures, Place};

@@ -100,7 +100,10 @@ impl Importable for LeadImports {
     fn holders(tx: &mut TenantTx<'_>, records: &[&Incoming]) -> Result<Vec<Holder>, TransferError> {
         let values = records.iter().flat_map(|record| record.lead.identities()).map(|(_, value)| value);
         let values: Vec<String> = values.collect();
-        Ok(if values.is_empty() { Vec::new() } else { holders(tx, &values)? })
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(tx.over_everything(|tx| holders(tx, &values))?)
     }
 
     fn without(record: &mut Incoming, kind: &str) -> Option<(String, Value)> {

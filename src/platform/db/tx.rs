@@ -50,6 +50,8 @@ pub struct TenantTx<'c> {
     /// The module, and whether it sees everything.
     speaks_as: Option<(Module, bool)>,
     emitted: Vec<Emitted>,
+    /// Whether any events are written.
+    has_written: bool,
 }
 
 impl<'c> TenantTx<'c> {
@@ -67,7 +69,7 @@ impl<'c> TenantTx<'c> {
                 )
             }
         };
-        Self { connection, actor, now, viewer, speaks_as: None, emitted: Vec::new() }
+        Self { connection, actor, now, viewer, speaks_as: None, emitted: Vec::new(), has_written: false }
     }
 
     /// The tenant whose rows this transaction sees.
@@ -121,9 +123,27 @@ impl<'c> TenantTx<'c> {
         self.emitted.push(Emitted::of(aggregate, version, event, &self.actor));
     }
 
-    /// Goes on as the platform with what `event` began: what is emitted from here on carries its correlation id.
-    pub(in crate::platform) fn caused_by(&mut self, event: &LoggedEvent) {
-        self.actor = Actor::on_behalf_of(self.actor.tenant(), None, event.correlation.clone());
+    /// Goes on as the platform, in the tenant of `event`, with what it began: what is emitted from here on carries its
+    /// correlation id. What was emitted before is written where it was.
+    pub(in crate::platform) fn caused_by(&mut self, event: &LoggedEvent) -> Result<(), DbError> {
+        let is_elsewhere = event.tenant != self.actor.tenant();
+        if is_elsewhere {
+            self.write_emitted()?;
+        }
+        self.actor = Actor::on_behalf_of(event.tenant, None, event.correlation.clone());
+        if is_elsewhere && self.speaks_as.is_some() {
+            self.connection.batch_execute(&format!("SET LOCAL app.tenant_id = '{}'", event.tenant))?;
+        }
+        Ok(())
+    }
+
+    fn write_emitted(&mut self) -> Result<(), DbError> {
+        let emitted = std::mem::take(&mut self.emitted);
+        if !emitted.is_empty() {
+            events::write(self, &emitted)?;
+            self.has_written = true;
+        }
+        Ok(())
     }
 
     /// The connection, speaking as whoever spoke last.
@@ -133,11 +153,7 @@ impl<'c> TenantTx<'c> {
     }
 
     pub(super) fn finish(&mut self, commit: bool) -> Result<bool, DbError> {
-        let emitted = std::mem::take(&mut self.emitted);
-        if commit
-            && !emitted.is_empty()
-            && let Err(error) = events::write(self, &emitted)
-        {
+        if commit && let Err(error) = self.write_emitted() {
             roll_back(self.connection);
             return Err(error);
         }
@@ -149,7 +165,7 @@ impl<'c> TenantTx<'c> {
         } else {
             roll_back(self.connection);
         }
-        Ok(commit && !emitted.is_empty())
+        Ok(commit && self.has_written)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs handlers inside transactions: a batch with its position, or one parked event with its attempt.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use metrics::counter;
@@ -43,7 +43,7 @@ pub(super) enum Parked {
     Some,
 }
 
-/// Handles `events`, all of one tenant, and moves the subscription from `position` behind the last of them.
+/// Handles `events`, and moves the subscription from `position` behind the last of them.
 pub(super) async fn batch(
     db: &Db,
     subscription: &Arc<Subscription>,
@@ -74,10 +74,15 @@ fn handle_all(
     }
     let mut waiting = HashSet::new();
     if parked == Parked::Some {
-        let tenant = tx.tenant().uuid();
-        waiting.extend(parking::parked_records(tx.conn(EVENTS)?, name, tenant)?);
+        for tenant in events.iter().map(|event| event.tenant.uuid()).collect::<BTreeSet<_>>() {
+            waiting.extend(parking::parked_records(tx.conn(EVENTS)?, name, tenant)?);
+        }
     }
-    for (index, event) in events.iter().enumerate() {
+    // Tenant by tenant, always in the same order, so that no two subscriptions wait for each other; what happened in a tenant
+    // stays in its order.
+    let mut ordered: Vec<(usize, &LoggedEvent)> = events.iter().enumerate().collect();
+    ordered.sort_by_key(|(_, event)| event.tenant.uuid());
+    for (index, event) in ordered {
         if waiting.contains(&event.aggregate) {
             let now = tx.now();
             parking::queue(tx.conn(EVENTS)?, name, event, now)?;

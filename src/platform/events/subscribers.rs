@@ -72,7 +72,7 @@ impl Subscription {
     pub(super) fn handle(&self, tx: &mut TenantTx<'_>, event: &LoggedEvent) -> anyhow::Result<()> {
         let named = self.handlers.iter().find(|(kind, _)| *kind == event.kind).map(|(_, handler)| handler);
         let Some(handler) = named.or(self.every.as_ref()) else { return Ok(()) };
-        tx.caused_by(event);
+        tx.caused_by(event)?;
         // The transaction is rolled back after a panic, and nothing else outlives it.
         match catch_unwind(AssertUnwindSafe(|| handler(tx, event))) {
             Ok(outcome) => outcome,

@@ -178,6 +178,18 @@ impl Fields {
     }
 }
 
+/// The body as it is, of one of the media types `accepted`.
+pub async fn read_bytes(
+    request: &HttpRequest,
+    payload: Payload,
+    accepted: &[&str],
+) -> Result<Vec<u8>, Problem> {
+    if !accepted.iter().any(|accepted| is_of(request, accepted)) {
+        return Err(Problem::unsupported_media_type(&accepted.join(", ")));
+    }
+    Ok(read(payload).await?.to_vec())
+}
+
 async fn read_json(request: &HttpRequest, payload: Payload) -> Result<BytesMut, Problem> {
     let bytes = read(payload).await?;
     if !bytes.is_empty() && !is_json(request) {
@@ -215,11 +227,15 @@ pub fn slow_body() -> Problem {
 }
 
 fn is_json(request: &HttpRequest) -> bool {
+    is_of(request, "application/json")
+}
+
+fn is_of(request: &HttpRequest, media_type: &str) -> bool {
     let Some(Ok(text)) = request.headers().get(CONTENT_TYPE).map(|value| value.to_str()) else {
         return false;
     };
     let essence = text.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    essence.eq_ignore_ascii_case(media_type)
 }
 
 /// The JSON in `bytes`, where none is `{}`; refusals point below `place`, which is empty for a whole body.

@@ -16,7 +16,7 @@ mod words;
 pub(in crate::platform) use body::split_query;
 pub use body::{
     BODY_LIMIT, Body, Command, Empty, Fields, IfMatch, Query, QueryWithFields, broken_body, parse_json,
-    slow_body,
+    read_bytes, slow_body,
 };
 pub use client::{TrustedProxies, client_address, place_of};
 pub use context::{AnsweredWith, ReadableBy, RequestContext, allowed_methods, in_context};
@@ -26,3 +26,6 @@ pub use patch::Patch;
 pub use protection::Outside;
 pub use reply::Reply;
 pub use search::search_patterns;
+
+/// Registers some operations. What is registered at once is described at once, so that it takes memory together.
+pub type Routes = fn(&mut utoipa_actix_web::service_config::ServiceConfig<'_>);

@@ -2,7 +2,7 @@
 
 use krilla::Document;
 use krilla::color::rgb;
-use krilla::geom::{PathBuilder, Point, Rect};
+use krilla::geom::{PathBuilder, Point, Rect, Size, Transform};
 use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
 use krilla::paint::Fill;
@@ -10,7 +10,7 @@ use krilla::surface::Surface;
 use krilla::text::TextDirection;
 
 use super::faces::Faces;
-use super::{Mark, PAPER, Rgb};
+use super::{Mark, PAPER, Picture, Rgb};
 
 /// Why there is no file.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,13 @@ pub(super) fn draw(
     document.finish().map_err(|error| PdfError::Writer(format!("{error:?}")))
 }
 
+/// A file of nothing but a picture.
+pub(super) fn alone(picture: &Picture) -> Result<Vec<u8>, PdfError> {
+    let (width, height) = PAPER;
+    let mark = Mark::Picture { left: 0.0, top: 0.0, width, height, picture: picture.clone() };
+    draw(&Faces::load()?, &[vec![mark]], "", "es-MX")
+}
+
 fn put(surface: &mut Surface<'_>, faces: &Faces, mark: &Mark) {
     match mark {
         Mark::Text { left, baseline, style, text } => {
@@ -63,6 +70,12 @@ fn put(surface: &mut Surface<'_>, faces: &Faces, mark: &Mark) {
                 surface.set_fill(Some(fill(*color)));
                 surface.draw_path(&path);
             }
+        }
+        Mark::Picture { left, top, width, height, picture } => {
+            let Some(size) = Size::from_wh(*width, *height) else { return };
+            surface.push_transform(&Transform::from_translate(*left, *top));
+            surface.draw_image(picture.image().clone(), size);
+            surface.pop();
         }
     }
 }

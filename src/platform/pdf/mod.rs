@@ -1,15 +1,17 @@
-//! PDF: pages of text, boxes and QR codes, placed in points (1/72 inch) from the top left corner.
+//! PDF: pages of text, boxes, pictures and QR codes, placed in points (1/72 inch) from the top left corner.
 //!
 //! The same marks make the same bytes: nothing of the clock or of chance is in a file.
 
 mod draw;
 mod faces;
+mod picture;
 
 use qrcode::QrCode;
 
 pub use draw::PdfError;
 use faces::Faces;
 pub use faces::Weight;
+pub use picture::{Picture, PictureKind};
 
 /// Letters' width and height: paper of Letter size, as offices in the Americas use it.
 pub const PAPER: (f32, f32) = (612.0, 792.0);
@@ -45,6 +47,7 @@ pub enum Align {
 enum Mark {
     Text { left: f32, baseline: f32, style: Style, text: String },
     Fill { left: f32, top: f32, width: f32, height: f32, color: Rgb },
+    Picture { left: f32, top: f32, width: f32, height: f32, picture: Picture },
 }
 
 /// A document on its way.
@@ -97,6 +100,13 @@ impl Pages {
     pub fn fill(&mut self, (left, top): (f32, f32), (width, height): (f32, f32), color: Rgb) {
         if let Some(marks) = self.pages.last_mut() {
             marks.push(Mark::Fill { left, top, width, height, color });
+        }
+    }
+
+    /// Draws a picture on the last page.
+    pub fn picture(&mut self, (left, top): (f32, f32), (width, height): (f32, f32), picture: &Picture) {
+        if let Some(marks) = self.pages.last_mut() {
+            marks.push(Mark::Picture { left, top, width, height, picture: picture.clone() });
         }
     }
 

@@ -8,6 +8,7 @@ mod bearers;
 mod corpus;
 mod guesses;
 mod letters;
+mod logo;
 mod my_sessions;
 mod oidc;
 mod passwords;

@@ -1,5 +1,6 @@
 //! Products, prices, stock, lots and quotations of a seeded tenant.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Tenant;
@@ -8,6 +9,7 @@ use super::seed::{export, transfers};
 /// Fills the catalogue, the inventory and quotations for a customer; what stands for each path parameter.
 pub async fn sales(tenant: &Tenant, marker: &str, customer: &str) -> Vec<(&'static str, String)> {
     let owner = &tenant.owner;
+    logo(tenant).await;
     let field = json!({ "key": "talla", "label": marker, "type": "text" });
     let field = owner.post("/api/v1/products/fields", field).await.expect(201).text_at("/id");
     let good = json!({
@@ -74,4 +76,10 @@ async fn lot(tenant: &Tenant, marker: &str) -> String {
         "polygon": { "type": "Polygon", "coordinates": [ring] }
     });
     tenant.owner.post("/api/v1/lots", lot).await.expect(201).text_at("/id")
+}
+
+/// A picture on documents.
+async fn logo(tenant: &Tenant) {
+    let pixel = include_bytes!("../../data/pixel.png").to_vec();
+    tenant.owner.send_bytes(Method::PUT, "/api/v1/tenant/logo", "image/png", pixel).await.expect(204);
 }

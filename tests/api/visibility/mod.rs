@@ -1,5 +1,6 @@
 //! Who sees whose records: sellers of different teams, in every door of the API.
 
+mod changes;
 mod cost;
 mod doors;
 mod files;

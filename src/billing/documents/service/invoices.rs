@@ -111,6 +111,7 @@ impl Paper {
             folio: self.folio,
             remark: self.remark.or_else(|| unstamped(letterhead)),
             locale,
+            logo: letterhead.logo.clone(),
             primary: letterhead.primary_color.clone(),
             secondary: letterhead.secondary_color.clone(),
             dates: self.dates,

@@ -48,6 +48,7 @@ pub fn printed(
         folio: format!("{:05}", content.folio),
         remark: is_draft.then(|| Message::new("Draft: not an offer yet", "Borrador: aún no es una oferta")),
         locale: Locale::parse(&row.language).unwrap_or(letterhead.settings.locale),
+        logo: letterhead.logo.clone(),
         primary: letterhead.primary_color.clone(),
         secondary: letterhead.secondary_color.clone(),
         dates: vec![

@@ -19,13 +19,14 @@ pub use views::CustomerView;
 
 pub use crate::crm::http::{ConfigureCustomers, DeleteCustomers, PeopleData, ReadCustomers, WriteCustomers};
 
-/// Registers the operations on customers; fixed paths stand before those with an identifier.
+/// Registers the lists of customers.
+pub fn list_routes(config: &mut ServiceConfig<'_>) {
+    config.service(listing::customers_list).service(listing::customers_summary);
+}
+
+/// Registers the operations on customers by their identifier, after all fixed paths.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(listing::customers_list)
-        .service(listing::customers_summary)
-        .configure(crate::crm::customers::exports::routes)
-        .configure(crate::crm::customers::imports::routes)
         .service(fields::customers_list_fields)
         .service(fields::customers_define_field)
         .service(fields::customers_get_field)

@@ -137,7 +137,8 @@ impl Importable for CustomerImports {
             }
             emails.extend(record.details.email.as_ref().map(email_key));
         }
-        let mut holders = store::of_tax_ids(tx, &countries, &numbers)?;
+        let mut holders = tx.over_everything(|tx| store::of_tax_ids(tx, &countries, &numbers))?;
+        // Several may have the same address, so that those of others do not matter.
         holders.extend(store::of_emails(tx, &emails)?);
         Ok(holders)
     }

@@ -160,14 +160,21 @@ pub fn forget(tx: &mut TenantTx<'_>, at: TransferTables, age: TimeDelta) -> Resu
     Ok(())
 }
 
-/// Forgets complete exports, with their files, but for the `most` that were asked for last.
-pub fn keep_newest(tx: &mut TenantTx<'_>, at: TransferTables, most: i64) -> Result<(), TransferError> {
+/// Forgets the complete exports of `maker`, with their files, but for the `most` that were asked for last.
+pub fn keep_newest(
+    tx: &mut TenantTx<'_>,
+    at: TransferTables,
+    maker: Option<Uuid>,
+    most: i64,
+) -> Result<(), TransferError> {
     let exports = at.table(EXPORTS);
     let sql = format!(
         "DELETE FROM {exports} WHERE tenant_id = $1 AND id IN (
-             SELECT id FROM {exports} WHERE tenant_id = $1 AND status = 'completed'
+             SELECT id FROM {exports} WHERE tenant_id = $1 AND status = 'completed' AND user_id IS NOT DISTINCT FROM $3
              ORDER BY created_at DESC, id DESC OFFSET $2)"
     );
-    at.execute(tx, &sql, |query| query.bind::<BigInt, _>(most))?;
+    at.execute(tx, &sql, |query| {
+        query.bind::<BigInt, _>(most).bind::<diesel::sql_types::Nullable<SqlUuid>, _>(maker)
+    })?;
     Ok(())
 }

@@ -98,7 +98,7 @@ pub trait Importable: 'static {
     /// What makes another record the same one, as (kind, value).
     fn identities(record: &Self::Record) -> Vec<(String, String)>;
 
-    /// The records that are there with an identity of `records`.
+    /// The records that are there with an identity of `records`: of identities that only one may have, whoever sees it.
     fn holders(tx: &mut TenantTx<'_>, records: &[&Self::Record]) -> Result<Vec<Holder>, TransferError>;
 
     /// Takes an identity away that is another record's; answers what it is called, and its value.

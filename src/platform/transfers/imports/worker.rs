@@ -17,7 +17,7 @@ use super::service::{self, Batch, Decided, Plan, ReadRow};
 use super::store::{self, ImportRow};
 use super::tasks;
 use crate::kernel::{Invalid, Message};
-use crate::platform::auth::{Actor, SightOf, TenantId};
+use crate::platform::auth::{Actor, Sight, SightOf, TenantId};
 use crate::platform::db::{Db, DbError};
 use crate::platform::sheets::decode::{Position, Sheet};
 use crate::platform::sheets::mapping::Mapping;
@@ -103,15 +103,13 @@ impl Workshop {
         let taken = self.db.tenant(claimant.clone(), move |tx| service::take_up::<I>(tx, id, worker)).await?;
         let Some(row) = taken else { return Ok(None) };
         let settings: Settings = stored(&row.settings).unwrap_or_default();
-        let (user, sight_of) = (row.user_id, self.sight_of.clone());
-        let (file, context, reasons, sight) = self
+        let (file, context, reasons) = self
             .db
             .tenant(claimant.clone(), move |tx| {
                 let reasons = store::reasons(tx, I::TABLES, &[id.uuid()])?;
                 let fields = I::FIELDS.definitions(tx)?;
                 let context = I::context(tx, settings, fields)?;
-                let sight = tasks::sight_now(tx, &sight_of, user)?;
-                Ok::<_, TransferError>((store::content(tx, I::TABLES, id)?, context, reasons, sight))
+                Ok::<_, TransferError>((store::content(tx, I::TABLES, id)?, context, reasons))
             })
             .await?;
         let opened = tokio::task::spawn_blocking(move || Sheet::open(file)).await;
@@ -135,7 +133,7 @@ impl Workshop {
         }
         let mut job = Job {
             tenant,
-            actor: tasks::initiator(tenant, row.user_id, &row.correlation_id, sight),
+            actor: tasks::initiator(tenant, row.user_id, &row.correlation_id, Sight::Everything),
             plan: Arc::new(plan),
             position,
             known_reasons: Arc::new(known_reasons),
@@ -185,12 +183,20 @@ impl Workshop {
         }
     }
 
+    /// Who brings the next rows in, seeing what they see by now.
+    async fn actor_now(&self, job: &Job) -> Result<Actor, TransferError> {
+        let Some(user) = job.actor.user() else { return Ok(job.actor.clone()) };
+        let sight_of = self.sight_of.clone();
+        let sight = self.db.tenant(tasks::claimant(job.tenant), move |tx| sight_of(tx, user)).await?;
+        Ok(job.actor.clone().seeing(sight))
+    }
+
     async fn batch<I: Importable>(&self, job: &Job) -> Result<Option<Decided>, TransferError> {
         let (plan, worker) = (job.plan.clone(), self.worker);
         let (from, size, care) = (job.position, job.size, job.care);
         let (known, seen) = (job.known_reasons.clone(), job.seen.clone());
         self.db
-            .tenant(job.actor.clone(), move |tx| {
+            .tenant(self.actor_now(job).await?, move |tx| {
                 // Nothing was asked of the database yet, so that reading keeps no lock.
                 let (mut rows, next) = plan.read::<I>(from, size, tx.now())?;
                 if care == Care::RefuseRow {

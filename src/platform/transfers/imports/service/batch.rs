@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::kernel::{FieldDefinition, Message};
 use crate::platform::db::{DbError, TenantTx};
+use crate::platform::fields::TakenBy;
 use crate::platform::sheets::decode::{Position, Sheet};
 use crate::platform::sheets::mapping::Mapping;
 use crate::platform::transfers::TransferError;
@@ -352,18 +353,19 @@ fn holders<I: Importable>(
     plan: &Plan,
     records: &[&I::Record],
 ) -> Result<(Vec<Holder>, HashSet<Uuid>), TransferError> {
-    let holders = tx.over_everything(|tx| all_holders::<I>(tx, plan, records))?;
+    let mut holders = if records.is_empty() { Vec::new() } else { I::holders(tx, records)? };
+    holders.extend(tx.over_everything(|tx| holders_of_fields::<I>(tx, plan, records))?);
     let ids: Vec<Uuid> = holders.iter().map(|holder| holder.record).collect();
     let seen = if ids.is_empty() { Vec::new() } else { store::origins(tx, I::TABLES, &ids)? };
     Ok((holders, seen.into_iter().map(|(record, _)| record).collect()))
 }
 
-fn all_holders<I: Importable>(
+/// Who holds any of the values of unique fields.
+fn holders_of_fields<I: Importable>(
     tx: &mut TenantTx<'_>,
     plan: &Plan,
     records: &[&I::Record],
 ) -> Result<Vec<Holder>, TransferError> {
-    let mut holders = if records.is_empty() { Vec::new() } else { I::holders(tx, records)? };
     let fields = &plan.context.fields;
     let wanted = records.iter().flat_map(|record| fields.unique_keys(I::seen_values(record)));
     let wanted: Vec<(Uuid, String)> = wanted.map(|(field, key)| (field.id, key)).collect();
@@ -371,13 +373,13 @@ fn all_holders<I: Importable>(
     let ids: Vec<Uuid> = taken.iter().map(|taken| taken.record_id).collect();
     let origins = if ids.is_empty() { Vec::new() } else { store::origins(tx, I::TABLES, &ids)? };
     let origins: HashMap<Uuid, Option<Uuid>> = origins.into_iter().collect();
-    holders.extend(taken.into_iter().map(|taken| Holder {
+    let holder = |taken: TakenBy| Holder {
         kind: taken.field_id.to_string(),
         value: taken.unique_key,
         record: taken.record_id,
         import: origins.get(&taken.record_id).copied().flatten(),
-    }));
-    Ok(holders)
+    };
+    Ok(taken.into_iter().map(holder).collect())
 }
 
 /// Gives a record that is there what a row knows, and remembers what it was.

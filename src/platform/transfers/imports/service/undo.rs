@@ -43,7 +43,9 @@ pub fn undo_batch<I: Importable>(
     size: i64,
     care: bool,
 ) -> Result<UndoStep, TransferError> {
-    let Some(row) = store::lock_undoing(tx, I::TABLES, id)? else { return Ok(UndoStep::Lost) };
+    // The import's own books are kept whatever whoever asked sees by now; its records are not touched beyond that.
+    let locked = tx.over_everything(|tx| store::lock_undoing(tx, I::TABLES, id))?;
+    let Some(row) = locked else { return Ok(UndoStep::Lost) };
     let stored = row.undo.clone().unwrap_or_default();
     let mut undo: Undo = serde_json::from_value(stored)
         .map_err(|error| TransferError::Db(DbError::Failed(format!("an undoing is broken: {error}"))))?;
@@ -54,7 +56,8 @@ pub fn undo_batch<I: Importable>(
             records.last().copied()
         }
         Phase::Changed => {
-            let changes = store::changes(tx, I::TABLES, id, undo.behind, size)?;
+            let behind = undo.behind;
+            let changes = tx.over_everything(|tx| store::changes(tx, I::TABLES, id, behind, size))?;
             for change in &changes {
                 give_back::<I>(tx, change, &mut undo, care)?;
             }
@@ -72,7 +75,7 @@ pub fn undo_batch<I: Importable>(
         }
         (None, Phase::Changed) => ImportStatus::Undone,
     };
-    save::<I>(tx, row, status, &undo)?;
+    tx.over_everything(|tx| save::<I>(tx, row, status, &undo))?;
     if status != ImportStatus::Undone {
         return Ok(UndoStep::More);
     }
@@ -88,8 +91,8 @@ fn remove<I: Importable>(
     undo: &mut Undo,
     care: bool,
 ) -> Result<(), TransferError> {
-    let expected: HashMap<Uuid, i32> =
-        store::expected_versions(tx, I::TABLES, id, records)?.into_iter().collect();
+    let expected = tx.over_everything(|tx| store::expected_versions(tx, I::TABLES, id, records))?;
+    let expected: HashMap<Uuid, i32> = expected.into_iter().collect();
     for (record, version) in I::lock(tx, records)? {
         let brought_as = expected.get(&record).copied().unwrap_or(1);
         let stays = if care {

@@ -1,5 +1,7 @@
 //! The company over HTTP.
 
+mod logo;
+
 use std::collections::BTreeMap;
 
 use actix_web::web::Data;
@@ -23,6 +25,7 @@ use crate::platform::problem::Problem;
 /// Registers the operations of this file.
 pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(tenant_get).service(tenant_update);
+    logo::routes(config);
 }
 
 /// A company: its name, its looks, its settings and its request limits.
