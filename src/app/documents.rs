@@ -5,12 +5,15 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 
 use crate::platform::events::{self, Catalogue, CatalogueError, Stream};
+use crate::platform::http::Routes;
 use crate::platform::http::openapi::complete;
 
 /// The OpenAPI 3.1 document of the routes.
 pub fn openapi() -> OpenApi {
     let app = HttpApp::new().into_utoipa_app();
-    let app = super::routes().fold(app, |app, routes| app.configure(routes));
+    let app = super::MODULES
+        .iter()
+        .fold(app, |app, routes| app.configure(|config| routes(&mut Routes::Described(config))));
     let (_, mut document) = app.split_for_parts();
     complete(&mut document);
     document

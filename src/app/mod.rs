@@ -13,13 +13,12 @@ use std::time::Duration;
 
 use actix_web::dev::ResourceDef;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::web::{Data, PathConfig};
+use actix_web::web::{Data, PathConfig, ServiceConfig};
 use actix_web::{App as HttpApp, HttpRequest, HttpResponse, HttpServer};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use socket2::SockRef;
-use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 pub use documents::{asyncapi, catalogue, openapi};
@@ -188,10 +187,10 @@ impl App {
                 .wrap(from_fn(in_context))
                 .app_data(methods.clone())
                 .app_data(path_config())
-                .configure(|config| shared.share(&mut ServiceConfig::new(config)));
-            // A few at a time, without the document that they describe: what is made of it at once stays with each worker.
-            routes()
-                .fold(app, |app, routes| app.configure(|config| routes(&mut ServiceConfig::new(config))))
+                .configure(|config| shared.share(config));
+            MODULES
+                .iter()
+                .fold(app, |app, routes| app.configure(|config| routes(&mut Routes::Served(config))))
                 .route(DOCUMENT, actix_web::web::get().to(document_text))
                 .service(SwaggerUi::new("/swagger-ui/{_:.*}").config(SwaggerConfig::from(DOCUMENT)))
                 .default_service(actix_web::web::to(nowhere))
@@ -210,7 +209,7 @@ impl App {
         Ok(Running { url: format!("http://{bound}"), server: handle, ended, tasks, health, feed })
     }
 
-    fn share(&self, config: &mut ServiceConfig<'_>) {
+    fn share(&self, config: &mut ServiceConfig) {
         config
             .app_data(Data::new(self.db.clone()))
             .app_data(Data::from(self.identity.clone()))
@@ -271,21 +270,17 @@ fn subscriptions(people: &Arc<dyn People>, documents: &Documents, webhooks: &Web
 
 /// Every operation of the API; the document and the server are made from the same list. Paths are tried in this order, so the
 /// busiest come first.
-const MODULES: [&[Routes]; 9] = [
-    &crate::leads::ROUTES,
-    &[crate::workflows::routes],
-    &crate::crm::ROUTES,
-    &crate::billing::ROUTES,
-    &[crate::insights::routes],
-    &[crate::webhooks::routes],
-    &[events::routes],
-    &crate::identity::ROUTES,
-    &[system::routes],
+const MODULES: [fn(&mut Routes<'_, '_>); 9] = [
+    crate::leads::routes,
+    crate::workflows::routes,
+    crate::crm::routes,
+    crate::billing::routes,
+    crate::insights::routes,
+    crate::webhooks::routes,
+    events::routes,
+    crate::identity::routes,
+    system::routes,
 ];
-
-fn routes() -> impl Iterator<Item = Routes> {
-    MODULES.into_iter().flatten().copied()
-}
 
 /// The database of `services`, for commands that need no server.
 pub fn database(config: &Config, services: &Services) -> Db {

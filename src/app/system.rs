@@ -5,11 +5,11 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::health::Health;
 use crate::platform::db::Db;
 use crate::platform::events::{EventsHandle, NatsStatus};
+use crate::platform::http::Routes;
 
 /// The state of the server and of what it depends on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,7 +53,7 @@ enum Dependency {
 }
 
 /// Registers the operations of this file.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(system_home)
         .service(system_health)

@@ -35,23 +35,20 @@ impl Permission for Quote {
     const NAME: &'static str = "billing:quote";
 }
 
-/// The operations on money.
-pub const ROUTES: [Routes; 14] = [
-    catalog::list_routes,
-    catalog::export_routes,
-    catalog::import_routes,
-    catalog::routes,
-    inventory::routes,
-    quotations::routes,
-    quotations::public_routes,
-    documents::routes,
-    documents::public_routes,
-    invoices::routes,
-    payments::provider_routes,
-    payments::public_routes,
-    payments::routes,
-    subscriptions::routes,
-];
+/// Registers the operations on money.
+pub fn routes(config: &mut Routes<'_, '_>) {
+    catalog::routes(config);
+    inventory::routes(config);
+    quotations::routes(config);
+    quotations::public_routes(config);
+    documents::routes(config);
+    documents::public_routes(config);
+    invoices::routes(config);
+    payments::provider_routes(config);
+    payments::public_routes(config);
+    payments::routes(config);
+    subscriptions::routes(config);
+}
 
 /// Whether something is used. `active`: it is. `archived`: it is not any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]

@@ -30,7 +30,8 @@ pub use contract::{
     WarehouseMarker, events,
 };
 pub use documents::Documents;
-pub use http::{Quote, ROUTES, ReadBilling};
+pub use http::routes;
+pub use http::{Quote, ReadBilling};
 pub use invoices::{CustomerSums, UnpaidInvoice, customer_sums, unpaid_invoices};
 pub use payments::{ProviderSettings, Providers};
 pub use quotations::{

@@ -34,7 +34,7 @@ pub use customers::{
     customer_of_lead, customer_view, last_activities, quotas, register,
 };
 pub use health::{Health, HealthReason, health};
-pub use http::{ROUTES, ReadCustomers};
+pub use http::{ReadCustomers, routes};
 pub use tasks::{start, subscriptions};
 pub use todos::{OpenTask, open_tasks};
 

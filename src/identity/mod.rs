@@ -42,7 +42,7 @@ pub use contract::*;
 use crate::kernel::Slug;
 use crate::platform::auth::{Identities, SightOf, TenantId, TokenKeys};
 use crate::platform::db::{Db, Module, TenantTx};
-use crate::platform::events::CatalogueEntry;
+use crate::platform::events::EventKind;
 use crate::platform::http::Routes;
 use crate::platform::limits::{Limits, Quota};
 use crate::platform::mail::Mailer;
@@ -143,7 +143,7 @@ pub async fn find_tenant(db: &Db, slug: &Slug) -> Result<Option<TenantId>, Ident
 }
 
 /// Every event of identity.
-pub fn event_catalogue() -> Vec<CatalogueEntry> {
+pub fn event_catalogue() -> Vec<EventKind> {
     events::catalogue()
 }
 
@@ -171,15 +171,15 @@ pub fn start(identity: &Arc<Identity>, tasks: &Tasks, mailer: Mailer) {
     mail::tasks::start(identity, tasks, mailer);
 }
 
-/// Every operation of identity.
-pub const ROUTES: [Routes; 9] = [
-    sessions::http::routes,
-    factors::http::routes,
-    credentials::http::routes,
-    users::http::routes,
-    teams::http::routes,
-    tenants::http::routes,
-    quotas::http::routes,
-    api_keys::http::routes,
-    audit::http::routes,
-];
+/// Registers every operation of identity.
+pub fn routes(config: &mut Routes<'_, '_>) {
+    sessions::http::routes(config);
+    factors::http::routes(config);
+    credentials::http::routes(config);
+    users::http::routes(config);
+    teams::http::routes(config);
+    tenants::http::routes(config);
+    quotas::http::routes(config);
+    api_keys::http::routes(config);
+    audit::http::routes(config);
+}

@@ -7,7 +7,6 @@ use actix_web::web::Data;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::domain::{Period, Tally};
@@ -16,7 +15,7 @@ use crate::identity::People;
 use crate::kernel::Money;
 use crate::platform::auth::{Authorized, Permission, UserId};
 use crate::platform::db::{Db, TenantTx};
-use crate::platform::http::{Day, Query, Reply};
+use crate::platform::http::{Day, Query, Reply, Routes};
 use crate::platform::problem::Problem;
 
 /// `insights:read`
@@ -27,7 +26,7 @@ impl Permission for ReadInsights {
 }
 
 /// Registers the operations on figures.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(dashboard_get);
 }
 

@@ -28,7 +28,7 @@ pub use contract::events::catalogue as event_catalogue;
 pub use contract::{LeadId, LeadMarker, LeadsError, events};
 pub use domain::{ActivityKind, ScoreReason, Status};
 pub use exports::LeadExports;
-pub use http::ROUTES;
+pub use http::routes;
 pub use imports::LeadImports;
 pub use service::{Prospect, begin_conversion, complete_conversion, quotas};
 pub use tasks::{start, subscriptions};

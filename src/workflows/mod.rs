@@ -3,9 +3,9 @@
 mod customer_overview;
 mod lead_conversion;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::http::Routes;
 
 /// Registers every operation.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(lead_conversion::leads_convert).service(customer_overview::customers_overview);
 }

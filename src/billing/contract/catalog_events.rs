@@ -7,16 +7,16 @@ use uuid::Uuid;
 use super::{PriceListId, ProductId};
 use crate::billing::catalog::ProductKind;
 use crate::kernel::{Currency, Decimal6};
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 use crate::platform::id::Id;
 
 /// The events of the catalogue.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<ProductCreated>(),
-        CatalogueEntry::of::<ProductUpdated>(),
-        CatalogueEntry::of::<ProductPriced>(),
-        CatalogueEntry::of::<PriceListChanged>(),
+        EventKind::of::<ProductCreated>(),
+        EventKind::of::<ProductUpdated>(),
+        EventKind::of::<ProductPriced>(),
+        EventKind::of::<PriceListChanged>(),
     ]
 }
 

@@ -28,10 +28,10 @@ pub use super::subscription_events::{
     SubscriptionBilled, SubscriptionCancelled, SubscriptionChanged, SubscriptionCreated, SubscriptionPastDue,
     SubscriptionPaused, SubscriptionRecovered, SubscriptionResumed,
 };
-use crate::platform::events::CatalogueEntry;
+use crate::platform::events::EventKind;
 
 /// Every event of money, for the catalogue.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     let mut entries = super::catalog_events::catalogue();
     entries.extend(super::field_events::catalogue());
     entries.extend(super::file_events::catalogue());

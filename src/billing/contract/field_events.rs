@@ -6,14 +6,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::kernel::FieldKind;
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 
 /// The events of what a company keeps beside of its products.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<ProductFieldDefined>(),
-        CatalogueEntry::of::<ProductFieldChanged>(),
-        CatalogueEntry::of::<ProductFieldArchived>(),
+        EventKind::of::<ProductFieldDefined>(),
+        EventKind::of::<ProductFieldChanged>(),
+        EventKind::of::<ProductFieldArchived>(),
     ]
 }
 

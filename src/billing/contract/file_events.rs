@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 
 /// The events of files of products.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<ProductImportCompleted>(),
-        CatalogueEntry::of::<ProductImportUndone>(),
-        CatalogueEntry::of::<ProductImportMappingChanged>(),
-        CatalogueEntry::of::<ProductExportRequested>(),
-        CatalogueEntry::of::<ProductExportCompleted>(),
+        EventKind::of::<ProductImportCompleted>(),
+        EventKind::of::<ProductImportUndone>(),
+        EventKind::of::<ProductImportMappingChanged>(),
+        EventKind::of::<ProductExportRequested>(),
+        EventKind::of::<ProductExportCompleted>(),
     ]
 }
 

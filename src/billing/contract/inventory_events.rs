@@ -9,15 +9,15 @@ use super::{ProductId, QuotationId, WarehouseId};
 use crate::billing::inventory::{LotStatus, MovementKind};
 use crate::crm::CustomerId;
 use crate::kernel::Decimal6;
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 use crate::platform::id::Id;
 
 /// The events of the inventory.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<WarehouseChanged>(),
-        CatalogueEntry::of::<StockMoved>(),
-        CatalogueEntry::of::<LotStatusChanged>(),
+        EventKind::of::<WarehouseChanged>(),
+        EventKind::of::<StockMoved>(),
+        EventKind::of::<LotStatusChanged>(),
     ]
 }
 

@@ -8,22 +8,22 @@ use uuid::Uuid;
 use super::{CreditNoteId, InvoiceId, QuotationId};
 use crate::crm::CustomerId;
 use crate::kernel::{Currency, Money};
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 use crate::platform::id::Id;
 
 /// The events of invoices and credit notes, for the catalogue.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<InvoiceCreated>(),
-        CatalogueEntry::of::<InvoiceUpdated>(),
-        CatalogueEntry::of::<InvoiceDeleted>(),
-        CatalogueEntry::of::<InvoiceIssued>(),
-        CatalogueEntry::of::<InvoicePaid>(),
-        CatalogueEntry::of::<InvoiceReopened>(),
-        CatalogueEntry::of::<InvoiceVoided>(),
-        CatalogueEntry::of::<InvoiceReminderDue>(),
-        CatalogueEntry::of::<InvoiceOverdue>(),
-        CatalogueEntry::of::<CreditNoteCreated>(),
+        EventKind::of::<InvoiceCreated>(),
+        EventKind::of::<InvoiceUpdated>(),
+        EventKind::of::<InvoiceDeleted>(),
+        EventKind::of::<InvoiceIssued>(),
+        EventKind::of::<InvoicePaid>(),
+        EventKind::of::<InvoiceReopened>(),
+        EventKind::of::<InvoiceVoided>(),
+        EventKind::of::<InvoiceReminderDue>(),
+        EventKind::of::<InvoiceOverdue>(),
+        EventKind::of::<CreditNoteCreated>(),
     ]
 }
 

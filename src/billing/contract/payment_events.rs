@@ -8,17 +8,17 @@ use super::{InvoiceId, PaymentId};
 use crate::billing::payments::domain::Method;
 use crate::crm::CustomerId;
 use crate::kernel::{Currency, Money};
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 use crate::platform::id::Id;
 
 /// The events of payments, for the catalogue.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<PaymentSucceeded>(),
-        CatalogueEntry::of::<PaymentAllocated>(),
-        CatalogueEntry::of::<PaymentRefundRequested>(),
-        CatalogueEntry::of::<PaymentRefunded>(),
-        CatalogueEntry::of::<PaymentRefundFailed>(),
+        EventKind::of::<PaymentSucceeded>(),
+        EventKind::of::<PaymentAllocated>(),
+        EventKind::of::<PaymentRefundRequested>(),
+        EventKind::of::<PaymentRefunded>(),
+        EventKind::of::<PaymentRefundFailed>(),
     ]
 }
 

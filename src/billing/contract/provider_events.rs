@@ -7,17 +7,17 @@ use uuid::Uuid;
 use super::{InvoiceId, PaymentAccountId};
 use crate::billing::payments::domain::Method;
 use crate::kernel::{Currency, Money};
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 use crate::platform::id::Id;
 
 /// The events of providers, for the catalogue.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<PaymentAccountConnected>(),
-        CatalogueEntry::of::<PaymentAccountDisconnected>(),
-        CatalogueEntry::of::<PaymentPageOpened>(),
-        CatalogueEntry::of::<PaymentPageEnded>(),
-        CatalogueEntry::of::<PaymentNoticeRefused>(),
+        EventKind::of::<PaymentAccountConnected>(),
+        EventKind::of::<PaymentAccountDisconnected>(),
+        EventKind::of::<PaymentPageOpened>(),
+        EventKind::of::<PaymentPageEnded>(),
+        EventKind::of::<PaymentNoticeRefused>(),
     ]
 }
 

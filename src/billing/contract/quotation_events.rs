@@ -11,22 +11,22 @@ use crate::billing::domain::{Discount, DocumentLine};
 use crate::crm::CustomerId;
 use crate::kernel::{Currency, Decimal6, Money};
 use crate::platform::auth::UserId;
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 use crate::platform::id::Id;
 
 /// The events of quotations.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<QuotationCreated>(),
-        CatalogueEntry::of::<QuotationVersionCreated>(),
-        CatalogueEntry::of::<QuotationApprovalRequested>(),
-        CatalogueEntry::of::<QuotationApproved>(),
-        CatalogueEntry::of::<QuotationRejected>(),
-        CatalogueEntry::of::<QuotationSent>(),
-        CatalogueEntry::of::<QuotationAccepted>(),
-        CatalogueEntry::of::<QuotationCancelled>(),
-        CatalogueEntry::of::<QuotationExpired>(),
-        CatalogueEntry::of::<QuotationRulesChanged>(),
+        EventKind::of::<QuotationCreated>(),
+        EventKind::of::<QuotationVersionCreated>(),
+        EventKind::of::<QuotationApprovalRequested>(),
+        EventKind::of::<QuotationApproved>(),
+        EventKind::of::<QuotationRejected>(),
+        EventKind::of::<QuotationSent>(),
+        EventKind::of::<QuotationAccepted>(),
+        EventKind::of::<QuotationCancelled>(),
+        EventKind::of::<QuotationExpired>(),
+        EventKind::of::<QuotationRulesChanged>(),
     ]
 }
 

@@ -9,20 +9,20 @@ use super::{InvoiceId, SubscriptionId};
 use crate::billing::subscriptions::domain::Period;
 use crate::crm::CustomerId;
 use crate::kernel::{Currency, Money};
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 use crate::platform::id::Id;
 
 /// The events of subscriptions, for the catalogue.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<SubscriptionCreated>(),
-        CatalogueEntry::of::<SubscriptionChanged>(),
-        CatalogueEntry::of::<SubscriptionBilled>(),
-        CatalogueEntry::of::<SubscriptionPastDue>(),
-        CatalogueEntry::of::<SubscriptionRecovered>(),
-        CatalogueEntry::of::<SubscriptionPaused>(),
-        CatalogueEntry::of::<SubscriptionResumed>(),
-        CatalogueEntry::of::<SubscriptionCancelled>(),
+        EventKind::of::<SubscriptionCreated>(),
+        EventKind::of::<SubscriptionChanged>(),
+        EventKind::of::<SubscriptionBilled>(),
+        EventKind::of::<SubscriptionPastDue>(),
+        EventKind::of::<SubscriptionRecovered>(),
+        EventKind::of::<SubscriptionPaused>(),
+        EventKind::of::<SubscriptionResumed>(),
+        EventKind::of::<SubscriptionCancelled>(),
     ]
 }
 

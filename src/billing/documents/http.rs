@@ -8,7 +8,6 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Deserialize;
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Documents;
 use super::domain::Subject;
@@ -21,7 +20,7 @@ use crate::kernel::{Language, Message, text};
 use crate::platform::auth::{Actor, Authorized};
 use crate::platform::db::Db;
 use crate::platform::files::FileKey;
-use crate::platform::http::{Query, RequestContext};
+use crate::platform::http::{Query, RequestContext, Routes};
 use crate::platform::limits::Limits;
 use crate::platform::problem::Problem;
 
@@ -48,12 +47,12 @@ enum DocumentLanguage {
 }
 
 /// Registers what sellers do with documents.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(quotations_pdf).service(invoices_pdf).service(credit_notes_pdf);
 }
 
 /// Registers what everybody may do with a quotation's link.
-pub fn public_routes(config: &mut ServiceConfig<'_>) {
+pub fn public_routes(config: &mut Routes<'_, '_>) {
     config.service(quotations_show_pdf);
 }
 

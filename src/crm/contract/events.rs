@@ -21,39 +21,39 @@ pub use super::onboarding_events::{
 pub use super::task_events::{
     CustomerTaskChanged, CustomerTaskCompleted, CustomerTaskCreated, CustomerTaskDue, CustomerTaskRemoved,
 };
-use crate::platform::events::CatalogueEntry;
+use crate::platform::events::EventKind;
 
 /// The events of customers, for the catalogue.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     let mut entries = super::file_events::catalogue();
     entries.extend([
-        CatalogueEntry::of::<CustomerCreated>(),
-        CatalogueEntry::of::<CustomerUpdated>(),
-        CatalogueEntry::of::<CustomerAssigned>(),
-        CatalogueEntry::of::<CustomerChurned>(),
-        CatalogueEntry::of::<CustomerReactivated>(),
-        CatalogueEntry::of::<CustomerArchived>(),
-        CatalogueEntry::of::<CustomerRestored>(),
-        CatalogueEntry::of::<CustomerContactChanged>(),
-        CatalogueEntry::of::<CustomerActivityLogged>(),
-        CatalogueEntry::of::<CustomerContractCreated>(),
-        CatalogueEntry::of::<CustomerContractChanged>(),
-        CatalogueEntry::of::<CustomerContractStatusChanged>(),
-        CatalogueEntry::of::<CustomerRenewed>(),
-        CatalogueEntry::of::<CustomerRenewalDue>(),
-        CatalogueEntry::of::<CustomerTaskCreated>(),
-        CatalogueEntry::of::<CustomerTaskChanged>(),
-        CatalogueEntry::of::<CustomerTaskCompleted>(),
-        CatalogueEntry::of::<CustomerTaskRemoved>(),
-        CatalogueEntry::of::<CustomerTaskDue>(),
-        CatalogueEntry::of::<CustomerOnboardingStarted>(),
-        CatalogueEntry::of::<CustomerOnboardingStepChanged>(),
-        CatalogueEntry::of::<CustomerOnboardingCompleted>(),
-        CatalogueEntry::of::<CustomerOnboardingTemplateChanged>(),
-        CatalogueEntry::of::<CustomerHealthScoreUpdated>(),
-        CatalogueEntry::of::<CustomerFieldDefined>(),
-        CatalogueEntry::of::<CustomerFieldChanged>(),
-        CatalogueEntry::of::<CustomerFieldArchived>(),
+        EventKind::of::<CustomerCreated>(),
+        EventKind::of::<CustomerUpdated>(),
+        EventKind::of::<CustomerAssigned>(),
+        EventKind::of::<CustomerChurned>(),
+        EventKind::of::<CustomerReactivated>(),
+        EventKind::of::<CustomerArchived>(),
+        EventKind::of::<CustomerRestored>(),
+        EventKind::of::<CustomerContactChanged>(),
+        EventKind::of::<CustomerActivityLogged>(),
+        EventKind::of::<CustomerContractCreated>(),
+        EventKind::of::<CustomerContractChanged>(),
+        EventKind::of::<CustomerContractStatusChanged>(),
+        EventKind::of::<CustomerRenewed>(),
+        EventKind::of::<CustomerRenewalDue>(),
+        EventKind::of::<CustomerTaskCreated>(),
+        EventKind::of::<CustomerTaskChanged>(),
+        EventKind::of::<CustomerTaskCompleted>(),
+        EventKind::of::<CustomerTaskRemoved>(),
+        EventKind::of::<CustomerTaskDue>(),
+        EventKind::of::<CustomerOnboardingStarted>(),
+        EventKind::of::<CustomerOnboardingStepChanged>(),
+        EventKind::of::<CustomerOnboardingCompleted>(),
+        EventKind::of::<CustomerOnboardingTemplateChanged>(),
+        EventKind::of::<CustomerHealthScoreUpdated>(),
+        EventKind::of::<CustomerFieldDefined>(),
+        EventKind::of::<CustomerFieldChanged>(),
+        EventKind::of::<CustomerFieldArchived>(),
     ]);
     entries
 }

@@ -6,16 +6,16 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::customer_events::PartChange;
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 
 /// The events of files of customers.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<CustomerImportCompleted>(),
-        CatalogueEntry::of::<CustomerImportUndone>(),
-        CatalogueEntry::of::<CustomerImportMappingChanged>(),
-        CatalogueEntry::of::<CustomerExportRequested>(),
-        CatalogueEntry::of::<CustomerExportCompleted>(),
+        EventKind::of::<CustomerImportCompleted>(),
+        EventKind::of::<CustomerImportUndone>(),
+        EventKind::of::<CustomerImportMappingChanged>(),
+        EventKind::of::<CustomerExportRequested>(),
+        EventKind::of::<CustomerExportCompleted>(),
     ]
 }
 

@@ -9,10 +9,8 @@ pub(in crate::crm) mod store;
 
 pub use domain::Details;
 pub use exports::CustomerExports;
-pub use exports::routes as export_routes;
-pub use http::{CustomerView, customer_view, list_routes, routes};
+pub use http::{CustomerView, customer_view, routes};
 pub use imports::CustomerImports;
-pub use imports::routes as import_routes;
 pub use service::{
     NewContact, NewCustomer, OnDuplicate, customer, customer_of_lead, last_activities, quotas, register,
 };

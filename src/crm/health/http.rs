@@ -5,7 +5,6 @@ use actix_web::web::{Data, Path};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::domain::HealthReason;
@@ -15,11 +14,11 @@ use crate::crm::contract::CustomerId;
 use crate::crm::http::ReadCustomers;
 use crate::platform::auth::Authorized;
 use crate::platform::db::{Db, RawJson};
-use crate::platform::http::{Cursor, Page, PageLimit, Query, Reply};
+use crate::platform::http::{Cursor, Page, PageLimit, Query, Reply, Routes};
 use crate::platform::problem::Problem;
 
 /// Registers the operations on health.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(customers_health).service(customers_health_history);
 }
 

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::{ApiKey, KeyName, Scopes};
 use super::service::{self, KeyRequest};
@@ -17,14 +16,14 @@ use crate::identity::users::domain::AREAS;
 use crate::kernel::Invalid;
 use crate::platform::auth::{Authorized, SessionId, UserId};
 use crate::platform::db::TenantTx;
-use crate::platform::http::{Command, Cursor, Fields, Moment, Page, PageLimit, Query, Reply};
+use crate::platform::http::{Command, Cursor, Fields, Moment, Page, PageLimit, Query, Reply, Routes};
 use crate::platform::problem::Problem;
 
 /// A key that ends later than this may as well have no end.
 const LONGEST_LIFE: TimeDelta = TimeDelta::days(3653);
 
 /// Registers the operations of this file.
-pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
+pub(in crate::identity) fn routes(config: &mut Routes<'_, '_>) {
     config.service(api_keys_create).service(api_keys_list).service(api_keys_revoke);
 }
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::service;
@@ -15,11 +14,11 @@ use crate::identity::permissions::ReadAudit;
 use crate::kernel::Invalid;
 use crate::platform::auth::{Authorized, CorrelationId, UserId};
 use crate::platform::events::{HistoryFilter, LoggedEvent};
-use crate::platform::http::{Cursor, Moment, Page, PageLimit, Query, Reply};
+use crate::platform::http::{Cursor, Moment, Page, PageLimit, Query, Reply, Routes};
 use crate::platform::problem::{FieldError, Problem};
 
 /// Registers the operation of this file.
-pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
+pub(in crate::identity) fn routes(config: &mut Routes<'_, '_>) {
     config.service(audit_list);
 }
 

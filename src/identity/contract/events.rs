@@ -10,32 +10,32 @@ pub use super::credential_events::{
     UserSecondFactorAdded, UserSecondFactorRemoved,
 };
 pub use super::team_events::{TeamCreated, TeamDeleted, TeamUpdated};
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 
 /// Every event of identity.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<TenantCreated>(),
-        CatalogueEntry::of::<TenantUpdated>(),
-        CatalogueEntry::of::<UserInvited>(),
-        CatalogueEntry::of::<UserJoined>(),
-        CatalogueEntry::of::<UserRenamed>(),
-        CatalogueEntry::of::<UserRolesChanged>(),
-        CatalogueEntry::of::<UserSuspended>(),
-        CatalogueEntry::of::<UserReactivated>(),
-        CatalogueEntry::of::<UserLinked>(),
-        CatalogueEntry::of::<UserPasswordChanged>(),
-        CatalogueEntry::of::<UserSecondFactorAdded>(),
-        CatalogueEntry::of::<UserSecondFactorRemoved>(),
-        CatalogueEntry::of::<UserRecoveryCodesReplaced>(),
-        CatalogueEntry::of::<UserRecoveryCodeUsed>(),
-        CatalogueEntry::of::<TeamCreated>(),
-        CatalogueEntry::of::<TeamUpdated>(),
-        CatalogueEntry::of::<TeamDeleted>(),
-        CatalogueEntry::of::<SessionStarted>(),
-        CatalogueEntry::of::<SessionEnded>(),
-        CatalogueEntry::of::<ApiKeyCreated>(),
-        CatalogueEntry::of::<ApiKeyRevoked>(),
+        EventKind::of::<TenantCreated>(),
+        EventKind::of::<TenantUpdated>(),
+        EventKind::of::<UserInvited>(),
+        EventKind::of::<UserJoined>(),
+        EventKind::of::<UserRenamed>(),
+        EventKind::of::<UserRolesChanged>(),
+        EventKind::of::<UserSuspended>(),
+        EventKind::of::<UserReactivated>(),
+        EventKind::of::<UserLinked>(),
+        EventKind::of::<UserPasswordChanged>(),
+        EventKind::of::<UserSecondFactorAdded>(),
+        EventKind::of::<UserSecondFactorRemoved>(),
+        EventKind::of::<UserRecoveryCodesReplaced>(),
+        EventKind::of::<UserRecoveryCodeUsed>(),
+        EventKind::of::<TeamCreated>(),
+        EventKind::of::<TeamUpdated>(),
+        EventKind::of::<TeamDeleted>(),
+        EventKind::of::<SessionStarted>(),
+        EventKind::of::<SessionEnded>(),
+        EventKind::of::<ApiKeyCreated>(),
+        EventKind::of::<ApiKeyRevoked>(),
     ]
 }
 

@@ -5,7 +5,6 @@ use actix_web::web::Data;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{proving, resets, service};
 use crate::identity::Identity;
@@ -18,11 +17,11 @@ use crate::identity::users::passwords::NewPassword;
 use crate::kernel::EmailAddress;
 use crate::platform::auth::{Actor, Authenticated};
 use crate::platform::db::TenantTx;
-use crate::platform::http::{Body, Command, Fields, Reply};
+use crate::platform::http::{Body, Command, Fields, Reply, Routes};
 use crate::platform::problem::Problem;
 
 /// Registers the operations of this file.
-pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
+pub(in crate::identity) fn routes(config: &mut Routes<'_, '_>) {
     config.service(me_password_change).service(auth_forgot_password).service(auth_reset_password);
 }
 

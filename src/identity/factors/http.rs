@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::service;
 use crate::identity::Identity;
@@ -14,11 +13,11 @@ use crate::identity::contract::IdentityError;
 use crate::identity::credentials::proving;
 use crate::platform::auth::Authenticated;
 use crate::platform::db::TenantTx;
-use crate::platform::http::{Command, Reply};
+use crate::platform::http::{Command, Reply, Routes};
 use crate::platform::problem::Problem;
 
 /// Registers the operations of this file.
-pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
+pub(in crate::identity) fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(me_second_factor_get)
         .service(me_second_factor_add)

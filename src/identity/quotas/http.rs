@@ -4,17 +4,16 @@ use actix_web::get;
 use actix_web::web::Data;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::identity::Identity;
 use crate::identity::permissions::ReadTenant;
 use crate::platform::auth::Authorized;
-use crate::platform::http::Reply;
+use crate::platform::http::{Reply, Routes};
 use crate::platform::limits::{Quota, Quotas};
 use crate::platform::problem::Problem;
 
 /// Registers the operations of this file.
-pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
+pub(in crate::identity) fn routes(config: &mut Routes<'_, '_>) {
     config.service(tenant_limits);
 }
 

@@ -5,7 +5,6 @@ use actix_web::{delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::{Team, TeamName};
 use super::service::{self, TeamChange};
@@ -14,11 +13,11 @@ use crate::identity::contract::TeamId;
 use crate::identity::permissions::{ReadUsers, WriteUsers};
 use crate::platform::auth::{Authorized, UserId};
 use crate::platform::db::TenantTx;
-use crate::platform::http::{Body, Command, Cursor, Fields, IfMatch, Page, PageLimit, Query, Reply};
+use crate::platform::http::{Body, Command, Cursor, Fields, IfMatch, Page, PageLimit, Query, Reply, Routes};
 use crate::platform::problem::Problem;
 
 /// Registers the operations of this file.
-pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
+pub(in crate::identity) fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(teams_list)
         .service(teams_create)

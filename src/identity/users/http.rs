@@ -5,7 +5,6 @@ use actix_web::{delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::{NewUser, PersonName, Roles, User};
 use super::service::{self, Filter, Invitation, Order, Post, UserChange, Window};
@@ -15,11 +14,13 @@ use crate::identity::permissions::{ReadUsers, WriteUsers};
 use crate::kernel::EmailAddress;
 use crate::platform::auth::{Authorized, UserId};
 use crate::platform::db::TenantTx;
-use crate::platform::http::{Body, Command, Cursor, Empty, Fields, IfMatch, Page, PageLimit, Query, Reply};
+use crate::platform::http::{
+    Body, Command, Cursor, Empty, Fields, IfMatch, Page, PageLimit, Query, Reply, Routes,
+};
 use crate::platform::problem::Problem;
 
 /// Registers the operations of this file.
-pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
+pub(in crate::identity) fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(users_list)
         .service(users_invite)

@@ -16,7 +16,7 @@ pub use super::merge_events::{LeadMergeUndone, LeadMerged};
 pub use super::rule_events::{LeadAssignmentRuleChanged, RuleChange};
 use crate::leads::domain::{ActivityKind, ScoreReason, Status};
 use crate::platform::auth::UserId;
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 use crate::platform::id::Id;
 
 /// A lead as its first event tells it.
@@ -200,34 +200,34 @@ pub struct LeadImportCompleted {
 }
 
 /// The events of leads, for the catalogue.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<LeadCreated>(),
-        CatalogueEntry::of::<LeadUpdated>(),
-        CatalogueEntry::of::<LeadStatusChanged>(),
-        CatalogueEntry::of::<LeadScoreUpdated>(),
-        CatalogueEntry::of::<LeadAssigned>(),
-        CatalogueEntry::of::<LeadQualified>(),
-        CatalogueEntry::of::<LeadConverted>(),
-        CatalogueEntry::of::<LeadFollowUpScheduled>(),
-        CatalogueEntry::of::<LeadFollowUpDue>(),
-        CatalogueEntry::of::<LeadForgotten>(),
-        CatalogueEntry::of::<LeadActivityLogged>(),
-        CatalogueEntry::of::<LeadContactChanged>(),
-        CatalogueEntry::of::<LeadDeleted>(),
-        CatalogueEntry::of::<LeadImportCompleted>(),
-        CatalogueEntry::of::<LeadImportUndone>(),
-        CatalogueEntry::of::<LeadImportMappingChanged>(),
-        CatalogueEntry::of::<LeadExportRequested>(),
-        CatalogueEntry::of::<LeadExportCompleted>(),
-        CatalogueEntry::of::<LeadFieldDefined>(),
-        CatalogueEntry::of::<LeadAssignmentRuleChanged>(),
-        CatalogueEntry::of::<LeadMerged>(),
-        CatalogueEntry::of::<LeadMergeUndone>(),
-        CatalogueEntry::of::<LeadFieldChanged>(),
-        CatalogueEntry::of::<LeadFieldArchived>(),
-        CatalogueEntry::of::<LeadCaptured>(),
-        CatalogueEntry::of::<LeadFormChanged>(),
+        EventKind::of::<LeadCreated>(),
+        EventKind::of::<LeadUpdated>(),
+        EventKind::of::<LeadStatusChanged>(),
+        EventKind::of::<LeadScoreUpdated>(),
+        EventKind::of::<LeadAssigned>(),
+        EventKind::of::<LeadQualified>(),
+        EventKind::of::<LeadConverted>(),
+        EventKind::of::<LeadFollowUpScheduled>(),
+        EventKind::of::<LeadFollowUpDue>(),
+        EventKind::of::<LeadForgotten>(),
+        EventKind::of::<LeadActivityLogged>(),
+        EventKind::of::<LeadContactChanged>(),
+        EventKind::of::<LeadDeleted>(),
+        EventKind::of::<LeadImportCompleted>(),
+        EventKind::of::<LeadImportUndone>(),
+        EventKind::of::<LeadImportMappingChanged>(),
+        EventKind::of::<LeadExportRequested>(),
+        EventKind::of::<LeadExportCompleted>(),
+        EventKind::of::<LeadFieldDefined>(),
+        EventKind::of::<LeadAssignmentRuleChanged>(),
+        EventKind::of::<LeadMerged>(),
+        EventKind::of::<LeadMergeUndone>(),
+        EventKind::of::<LeadFieldChanged>(),
+        EventKind::of::<LeadFieldArchived>(),
+        EventKind::of::<LeadCaptured>(),
+        EventKind::of::<LeadFormChanged>(),
     ]
 }
 

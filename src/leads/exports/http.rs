@@ -4,7 +4,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::cells::{READABLE, TOLD};
 use super::service::{LeadExports, Query};
@@ -14,7 +13,7 @@ use crate::leads::service;
 use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
 use crate::platform::fields::conditions;
-use crate::platform::http::{Command, Page, Query as Parameters, Reply, RequestContext};
+use crate::platform::http::{Command, Page, Query as Parameters, Reply, RequestContext, Routes};
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::transfers::{
     Export, ExportFormat, ExportId, ExportView, Exports, ExportsQuery, TransferError, export, export_columns,
@@ -22,7 +21,7 @@ use crate::platform::transfers::{
 };
 
 /// Registers the operations on exports; they must stand before `/api/v1/leads/{id}`.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(leads_export)
         .service(leads_list_exports)

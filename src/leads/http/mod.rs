@@ -14,7 +14,6 @@ mod timeline;
 mod views;
 
 use actix_web::web::Data;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::identity::People;
 use crate::platform::auth::Permission;
@@ -47,24 +46,14 @@ impl Permission for WriteLeads {
     const NAME: &'static str = "leads:write";
 }
 
-/// The operations on leads; fixed paths stand before those with an identifier.
-pub const ROUTES: [Routes; 8] = [
-    lists,
-    crate::leads::imports::routes,
-    crate::leads::capture::routes,
-    crate::leads::exports::routes,
-    settings,
-    together,
-    alone,
-    crate::leads::capture::public_routes,
-];
-
-fn lists(config: &mut ServiceConfig<'_>) {
-    config.service(listing::leads_list).service(listing::leads_summary);
-}
-
-fn settings(config: &mut ServiceConfig<'_>) {
+/// Registers the operations on leads; fixed paths stand before those with an identifier.
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
+        .service(listing::leads_list)
+        .service(listing::leads_summary)
+        .configure(crate::leads::imports::routes)
+        .configure(crate::leads::capture::routes)
+        .configure(crate::leads::exports::routes)
         .service(fields::leads_list_fields)
         .service(fields::leads_define_field)
         .service(fields::leads_get_field)
@@ -74,20 +63,12 @@ fn settings(config: &mut ServiceConfig<'_>) {
         .service(assignment::leads_add_assignment_rule)
         .service(assignment::leads_get_assignment_rule)
         .service(assignment::leads_change_assignment_rule)
-        .service(assignment::leads_remove_assignment_rule);
-}
-
-fn together(config: &mut ServiceConfig<'_>) {
-    config
+        .service(assignment::leads_remove_assignment_rule)
         .service(bulk::leads_bulk)
         .service(merges::leads_duplicates)
         .service(merges::leads_list_merges)
         .service(merges::leads_undo_merge)
-        .service(merges::leads_merge);
-}
-
-fn alone(config: &mut ServiceConfig<'_>) {
-    config
+        .service(merges::leads_merge)
         .service(records::leads_create)
         .service(records::leads_get)
         .service(records::leads_update)
@@ -104,5 +85,6 @@ fn alone(config: &mut ServiceConfig<'_>) {
         .service(contacts::leads_add_contact)
         .service(contacts::leads_list_contacts)
         .service(contacts::leads_change_contact)
-        .service(contacts::leads_remove_contact);
+        .service(contacts::leads_remove_contact)
+        .configure(crate::leads::capture::public_routes);
 }

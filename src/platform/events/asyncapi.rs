@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::catalogue::{Catalogue, CatalogueEntry};
+use super::catalogue::{Catalogue, EventKind};
 
 /// The document of `catalogue`, the same for the same catalogue.
 pub fn asyncapi(catalogue: &Catalogue) -> Value {
@@ -11,19 +11,19 @@ pub fn asyncapi(catalogue: &Catalogue) -> Value {
     let mut messages = Map::new();
     let mut schemas = Map::new();
     schemas.insert("Envelope".to_owned(), envelope_schema());
-    let mut entries: Vec<&CatalogueEntry> = catalogue.entries().iter().collect();
+    let mut entries: Vec<&EventKind> = catalogue.entries().iter().collect();
     entries.sort_by_key(|entry| entry.subject);
     for entry in entries {
         let key = entry.subject.replace(['.', '-'], "_");
         channels.insert(key.clone(), channel(entry));
         operations.insert(format!("receive_{key}"), operation(entry, &key));
         messages.insert(entry.kind.to_owned(), message(entry));
-        let mut definitions: Vec<_> = entry.definitions.iter().collect();
-        definitions.sort_by(|one, other| one.0.cmp(&other.0));
-        for (name, schema) in definitions {
-            schemas.entry(name.clone()).or_insert_with(|| schema.clone());
+        let mut shape = entry.shape();
+        shape.definitions.sort_by(|one, other| one.0.cmp(&other.0));
+        for (name, schema) in shape.definitions {
+            schemas.entry(name).or_insert(schema);
         }
-        schemas.insert(data_schema_name(entry), entry.schema.clone());
+        schemas.insert(data_schema_name(entry), shape.schema);
     }
     json!({
         "asyncapi": "3.0.0",
@@ -64,7 +64,7 @@ fn stream_list(catalogue: &Catalogue) -> String {
     lines.join("\n")
 }
 
-fn channel(entry: &CatalogueEntry) -> Value {
+fn channel(entry: &EventKind) -> Value {
     json!({
         "address": entry.subject,
         "title": entry.kind,
@@ -76,7 +76,7 @@ fn channel(entry: &CatalogueEntry) -> Value {
     })
 }
 
-fn operation(entry: &CatalogueEntry, channel: &str) -> Value {
+fn operation(entry: &EventKind, channel: &str) -> Value {
     json!({
         "action": "receive",
         "channel": { "$ref": format!("#/channels/{channel}") },
@@ -85,7 +85,7 @@ fn operation(entry: &CatalogueEntry, channel: &str) -> Value {
     })
 }
 
-fn message(entry: &CatalogueEntry) -> Value {
+fn message(entry: &EventKind) -> Value {
     json!({
         "name": entry.kind,
         "title": entry.kind,
@@ -118,7 +118,7 @@ fn message(entry: &CatalogueEntry) -> Value {
     })
 }
 
-fn example(entry: &CatalogueEntry) -> Value {
+fn example(entry: &EventKind) -> Value {
     json!({
         "specversion": "1.0",
         "id": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c11",
@@ -131,11 +131,11 @@ fn example(entry: &CatalogueEntry) -> Value {
         "userid": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c14",
         "correlationid": "0199f3a2-7c1e-7d40-9b1f-3f6f0a6b2c15",
         "sequence": "00000000000000000042",
-        "data": entry.example,
+        "data": entry.shape().example,
     })
 }
 
-fn data_schema_name(entry: &CatalogueEntry) -> String {
+fn data_schema_name(entry: &EventKind) -> String {
     format!("{}.Data", entry.kind)
 }
 

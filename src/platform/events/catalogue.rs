@@ -2,20 +2,13 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::Event;
 
-/// One kind of event.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({
-    "type": "Lead.ScoreUpdated", "subject": "lead.score.updated", "summary": "A lead's score became another.",
-    "stream": "LEAD_EVENTS", "schema": { "type": "object", "properties": { "to": { "type": "integer" } } },
-    "example": { "to": 60 }
-}))]
-pub struct CatalogueEntry {
+/// One kind of event. What its data looks like is made when somebody asks: all of it together is some megabytes.
+#[derive(Debug, Clone)]
+pub struct EventKind {
     /// The name, which is the `type` of the envelope.
-    #[serde(rename = "type")]
     pub kind: &'static str,
     /// The NATS subject.
     pub subject: &'static str,
@@ -23,25 +16,43 @@ pub struct CatalogueEntry {
     pub summary: &'static str,
     /// The JetStream stream that carries it.
     pub stream: String,
+    shape: fn() -> Shape,
+}
+
+/// What the data of a kind of event looks like.
+#[derive(Debug, Clone)]
+pub struct Shape {
     /// The JSON Schema of `data`.
     pub schema: Value,
     /// An example of `data`.
     pub example: Value,
     /// The named schemas that `schema` refers to.
-    #[serde(skip)]
     pub definitions: Vec<(String, Value)>,
 }
 
-impl CatalogueEntry {
-    /// The entry of `E`; its stream is told by [`Catalogue::new`].
+impl EventKind {
+    /// The kind of `E`; its stream is told by [`Catalogue::new`].
     pub fn of<E: Event>() -> Self {
-        let mut schemas = Vec::new();
-        E::schemas(&mut schemas);
         Self {
             kind: E::TYPE,
             subject: E::SUBJECT,
             summary: E::SUMMARY,
             stream: String::new(),
+            shape: Shape::of::<E>,
+        }
+    }
+
+    /// What its data looks like.
+    pub fn shape(&self) -> Shape {
+        (self.shape)()
+    }
+}
+
+impl Shape {
+    fn of<E: Event>() -> Self {
+        let mut schemas = Vec::new();
+        E::schemas(&mut schemas);
+        Self {
             schema: json(&E::schema()),
             example: json(&E::example()),
             definitions: schemas.into_iter().map(|(name, schema)| (name, json(&schema))).collect(),
@@ -59,7 +70,7 @@ pub type Stream = (&'static str, &'static [&'static str]);
 /// All kinds of events.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
-    entries: Vec<CatalogueEntry>,
+    entries: Vec<EventKind>,
     streams: Vec<Stream>,
 }
 
@@ -83,7 +94,7 @@ pub enum CatalogueError {
 
 impl Catalogue {
     /// The catalogue of `entries`, each of which must match exactly one of `streams`.
-    pub fn new(mut entries: Vec<CatalogueEntry>, streams: Vec<Stream>) -> Result<Self, CatalogueError> {
+    pub fn new(mut entries: Vec<EventKind>, streams: Vec<Stream>) -> Result<Self, CatalogueError> {
         for index in 0..entries.len() {
             let (earlier, rest) = entries.split_at_mut(index);
             let entry = &mut rest[0];
@@ -107,7 +118,7 @@ impl Catalogue {
     }
 
     /// Every kind of event.
-    pub fn entries(&self) -> &[CatalogueEntry] {
+    pub fn entries(&self) -> &[EventKind] {
         &self.entries
     }
 
@@ -117,7 +128,7 @@ impl Catalogue {
     }
 
     /// The kind called `kind`.
-    pub fn entry(&self, kind: &str) -> Option<&CatalogueEntry> {
+    pub fn entry(&self, kind: &str) -> Option<&EventKind> {
         self.entries.iter().find(|entry| entry.kind == kind)
     }
 }

@@ -40,7 +40,7 @@ use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 pub use asyncapi::asyncapi;
-pub use catalogue::{Catalogue, CatalogueEntry, CatalogueError, Stream};
+pub use catalogue::{Catalogue, CatalogueError, EventKind, Shape, Stream};
 pub use dead_letters::{
     DeadLetter, DeadLetterError, DeadLetterFilter, DeadLetterState, Resolution, dead_letters,
     resolve_dead_letter,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{CatalogueEntry, Event};
+use super::{Event, EventKind};
 
 /// A dead letter is tried again.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -33,8 +33,8 @@ pub struct DeadLetterSkipped {
 }
 
 /// The events about events, for the catalogue.
-pub fn event_catalogue() -> Vec<CatalogueEntry> {
-    vec![CatalogueEntry::of::<DeadLetterRetried>(), CatalogueEntry::of::<DeadLetterSkipped>()]
+pub fn event_catalogue() -> Vec<EventKind> {
+    vec![EventKind::of::<DeadLetterRetried>(), EventKind::of::<DeadLetterSkipped>()]
 }
 
 const LETTER: Uuid = Uuid::from_u128(0x0199_f3a2_7c1e_7d40_9b1f_3f6f_0a6b_2c21);

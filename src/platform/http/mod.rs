@@ -9,6 +9,7 @@ pub mod openapi;
 mod patch;
 mod protection;
 mod reply;
+mod routes;
 mod search;
 mod words;
 
@@ -25,7 +26,5 @@ pub use moment::{Day, Moment};
 pub use patch::Patch;
 pub use protection::Outside;
 pub use reply::Reply;
+pub use routes::Routes;
 pub use search::search_patterns;
-
-/// Registers some operations. What is registered at once is described at once, so that it takes memory together.
-pub type Routes = fn(&mut utoipa_actix_web::service_config::ServiceConfig<'_>);

@@ -5,18 +5,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::EndpointId;
-use crate::platform::events::{CatalogueEntry, Event};
+use crate::platform::events::{Event, EventKind};
 use crate::platform::id::Id;
 use crate::webhooks::domain::DisabledReason;
 
 /// The events of webhooks, for the catalogue.
-pub fn catalogue() -> Vec<CatalogueEntry> {
+pub fn catalogue() -> Vec<EventKind> {
     vec![
-        CatalogueEntry::of::<WebhookCreated>(),
-        CatalogueEntry::of::<WebhookUpdated>(),
-        CatalogueEntry::of::<WebhookSecretRotated>(),
-        CatalogueEntry::of::<WebhookDisabled>(),
-        CatalogueEntry::of::<WebhookDeleted>(),
+        EventKind::of::<WebhookCreated>(),
+        EventKind::of::<WebhookUpdated>(),
+        EventKind::of::<WebhookSecretRotated>(),
+        EventKind::of::<WebhookDisabled>(),
+        EventKind::of::<WebhookDeleted>(),
     ]
 }
 

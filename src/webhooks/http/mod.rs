@@ -4,9 +4,8 @@ mod deliveries;
 mod endpoints;
 mod views;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use crate::platform::auth::Permission;
+use crate::platform::http::Routes;
 
 /// `webhooks:read`
 pub struct ReadWebhooks;
@@ -23,7 +22,7 @@ impl Permission for WriteWebhooks {
 }
 
 /// Registers the operations on webhooks.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(endpoints::webhooks_list)
         .service(endpoints::webhooks_create)

@@ -4,7 +4,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::cells::{PRICE, READABLE, TOLD};
@@ -15,7 +14,7 @@ use crate::billing::http::ReadBilling;
 use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
 use crate::platform::fields::conditions;
-use crate::platform::http::{Command, Page, Query as Parameters, Reply, RequestContext};
+use crate::platform::http::{Command, Page, Query as Parameters, Reply, RequestContext, Routes};
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::transfers::{
     Export, ExportFormat, ExportId, ExportView, Exports, ExportsQuery, TransferError, export, export_columns,
@@ -23,7 +22,7 @@ use crate::platform::transfers::{
 };
 
 /// Registers the operations on exports; they must stand before `/api/v1/products/{id}`.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(products_export)
         .service(products_list_exports)

@@ -6,19 +6,17 @@ mod lists;
 mod products;
 mod views;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::http::Routes;
 
 pub use filter::ProductsFilter;
 pub use products::{fields_for, sort};
 
-/// Registers the list of products.
-pub fn list_routes(config: &mut ServiceConfig<'_>) {
-    config.service(products::products_list);
-}
-
-/// Registers the operations on products by their identifier, after all fixed paths, and on prices.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+/// Registers the operations on products and prices; fixed paths stand before those with an identifier.
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
+        .service(products::products_list)
+        .configure(super::exports::routes)
+        .configure(super::imports::routes)
         .service(fields::products_list_fields)
         .service(fields::products_define_field)
         .service(fields::products_get_field)

@@ -5,10 +5,10 @@ mod lots;
 mod stock_views;
 mod warehouses;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::http::Routes;
 
 /// Registers the operations on warehouses, stock and lots.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(warehouses::warehouses_list)
         .service(warehouses::warehouses_create)

@@ -5,10 +5,10 @@ mod listing;
 mod records;
 mod views;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::http::Routes;
 
 /// Registers the operations on invoices and credit notes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(listing::invoices_list)
         .service(records::invoices_create)

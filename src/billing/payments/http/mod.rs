@@ -4,10 +4,10 @@ mod records;
 mod statement;
 mod views;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::http::Routes;
 
 /// Registers the operations on payments noted by hand, refunds and statements.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(records::payments_list)
         .service(records::payments_create)

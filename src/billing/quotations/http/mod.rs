@@ -10,7 +10,6 @@ mod views;
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Quotations;
 use super::service;
@@ -18,7 +17,7 @@ use super::store::QuotationRow;
 use crate::identity::People;
 use crate::platform::auth::Permission;
 use crate::platform::db::TenantTx;
-use crate::platform::http::{Reply, client_address, place_of};
+use crate::platform::http::{Reply, Routes, client_address, place_of};
 use crate::platform::limits::Limits;
 use crate::platform::problem::Problem;
 pub use drafts::DraftRequest;
@@ -42,7 +41,7 @@ impl Permission for ConfigureQuotations {
 }
 
 /// Registers the operations on quotations; fixed paths stand before those with an identifier.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(listing::quotations_list)
         .service(drafts::quotations_create)
@@ -63,7 +62,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Registers what everybody may do with a quotation's link.
-pub fn public_routes(config: &mut ServiceConfig<'_>) {
+pub fn public_routes(config: &mut Routes<'_, '_>) {
     config.service(public::quotations_show).service(public::quotations_answer);
 }
 

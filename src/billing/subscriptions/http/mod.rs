@@ -4,10 +4,10 @@ mod records;
 mod states;
 mod views;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::http::Routes;
 
 /// Registers the operations on subscriptions.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(records::billing_subscriptions_list)
         .service(records::billing_subscriptions_create)

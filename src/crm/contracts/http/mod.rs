@@ -4,12 +4,12 @@ mod progress;
 mod records;
 mod views;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::http::Routes;
 
 pub use records::ContractRequest;
 
 /// Registers the operations on contracts.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(records::customers_renewals)
         .service(records::customers_add_contract)

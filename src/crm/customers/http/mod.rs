@@ -10,23 +10,21 @@ mod records;
 mod timeline;
 mod views;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 pub use filter::CustomerFilter;
 pub use listing::sort;
 pub use records::customer_view;
 pub use views::CustomerView;
 
 pub use crate::crm::http::{ConfigureCustomers, DeleteCustomers, PeopleData, ReadCustomers, WriteCustomers};
+use crate::platform::http::Routes;
 
-/// Registers the lists of customers.
-pub fn list_routes(config: &mut ServiceConfig<'_>) {
-    config.service(listing::customers_list).service(listing::customers_summary);
-}
-
-/// Registers the operations on customers by their identifier, after all fixed paths.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+/// Registers the operations on customers; fixed paths stand before those with an identifier.
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
+        .service(listing::customers_list)
+        .service(listing::customers_summary)
+        .configure(crate::crm::customers::exports::routes)
+        .configure(crate::crm::customers::imports::routes)
         .service(fields::customers_list_fields)
         .service(fields::customers_define_field)
         .service(fields::customers_get_field)

@@ -3,10 +3,10 @@
 mod checklists;
 mod templates;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::http::Routes;
 
 /// Registers the operations on templates and checklists; fixed paths stand before those with an identifier.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(templates::customers_list_onboarding_templates)
         .service(templates::customers_add_onboarding_template)

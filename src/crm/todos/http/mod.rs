@@ -3,10 +3,10 @@
 mod lists;
 mod records;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::http::Routes;
 
 /// Registers the operations on tasks.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(lists::customers_due_tasks)
         .service(lists::customers_list_tasks)

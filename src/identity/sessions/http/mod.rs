@@ -9,7 +9,6 @@ pub(in crate::identity) mod visitor;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::service::SignedIn;
 use crate::identity::Identity;
@@ -17,9 +16,10 @@ use crate::identity::contract::IdentityError;
 use crate::identity::tenants::http::TenantView;
 use crate::identity::users::http::UserView;
 use crate::platform::auth::ACCESS_TOKEN_LIFETIME;
+use crate::platform::http::Routes;
 
 /// Registers the operations of this folder.
-pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
+pub(in crate::identity) fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(signup::auth_signup)
         .service(credentials::auth_login)

@@ -2,19 +2,18 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::identity::Identity;
 use crate::identity::contract::IdentityError;
 use crate::identity::permissions::{ReadTenant, WriteTenant};
 use crate::identity::tenants::service;
 use crate::platform::auth::Authorized;
-use crate::platform::http::{Reply, read_bytes};
+use crate::platform::http::{Reply, Routes, read_bytes};
 use crate::platform::pdf::{Picture, PictureKind};
 use crate::platform::problem::{FieldError, Problem};
 
 /// Registers the operations of this file.
-pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+pub(super) fn routes(config: &mut Routes<'_, '_>) {
     config.service(tenant_get_logo).service(tenant_set_logo).service(tenant_remove_logo);
 }
 

@@ -9,7 +9,6 @@ use actix_web::{get, patch};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::{Tenant, TenantChange, TenantName, VisibilityChange, parse_days};
 use super::service::{self, WantedLimits};
@@ -18,12 +17,12 @@ use crate::identity::contract::{Visibilities, Visibility};
 use crate::identity::permissions::{ReadTenant, WriteTenant};
 use crate::kernel::{Color, Country, Currency, Invalid, Locale, Slug, TimeZone, WebUrl};
 use crate::platform::auth::{Authorized, TenantId};
-use crate::platform::http::{Body, Fields, IfMatch, Patch, Reply};
+use crate::platform::http::{Body, Fields, IfMatch, Patch, Reply, Routes};
 use crate::platform::limits::Limits;
 use crate::platform::problem::Problem;
 
 /// Registers the operations of this file.
-pub(in crate::identity) fn routes(config: &mut ServiceConfig<'_>) {
+pub(in crate::identity) fn routes(config: &mut Routes<'_, '_>) {
     config.service(tenant_get).service(tenant_update);
     logo::routes(config);
 }

@@ -9,10 +9,11 @@ mod views;
 
 use actix_web::http::Method;
 use actix_web::web::method;
-use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::platform::http::Routes;
 
 /// Registers the operations on forms.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(forms::leads_list_forms)
         .service(forms::leads_create_form)
@@ -24,7 +25,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Registers what everybody may do with a form's key.
-pub fn public_routes(config: &mut ServiceConfig<'_>) {
+pub fn public_routes(config: &mut Routes<'_, '_>) {
     config
         .service(public::capture_submit)
         .service(script::capture_script)

@@ -6,13 +6,15 @@ mod stream;
 
 use actix_web::get;
 use actix_web::web::Data;
-use utoipa_actix_web::service_config::ServiceConfig;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
 pub use stream::StreamLimit;
 
-use super::{Catalogue, CatalogueEntry};
+use super::{Catalogue, EventKind, Shape};
 use crate::platform::auth::Permission;
-use crate::platform::http::{Page, Reply};
+use crate::platform::http::{Page, Reply, Routes};
 
 /// `events:read`
 pub struct ReadEvents;
@@ -29,7 +31,7 @@ impl Permission for WriteEvents {
 }
 
 /// Registers the operations on events.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(events_catalogue)
         .service(history::events_list)
@@ -41,6 +43,37 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(operators::events_skip_dead_letter);
 }
 
+/// One kind of event.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "Lead.ScoreUpdated", "subject": "lead.score.updated", "summary": "A lead's score became another.",
+    "stream": "LEAD_EVENTS", "schema": { "type": "object", "properties": { "to": { "type": "integer" } } },
+    "example": { "to": 60 }
+}))]
+struct CatalogueEntry {
+    /// The name, which is the `type` of the envelope.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The NATS subject.
+    subject: &'static str,
+    /// When it is emitted.
+    summary: &'static str,
+    /// The JetStream stream that carries it.
+    stream: String,
+    /// The JSON Schema of `data`.
+    schema: Value,
+    /// An example of `data`.
+    example: Value,
+}
+
+impl From<&EventKind> for CatalogueEntry {
+    fn from(entry: &EventKind) -> Self {
+        let (EventKind { kind, subject, summary, stream, .. }, Shape { schema, example, .. }) =
+            (entry, entry.shape());
+        Self { kind, subject, summary, stream: stream.clone(), schema, example }
+    }
+}
+
 /// Event catalogue
 ///
 /// Every kind of event with its subject, stream, schema and an example.
@@ -48,5 +81,5 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     responses((status = 200, description = "All kinds of events.", body = Page<CatalogueEntry>)))]
 #[get("/api/v1/events/catalog")]
 async fn events_catalogue(catalogue: Data<Catalogue>) -> Reply {
-    Reply::ok(&Page::whole(catalogue.entries().to_vec()))
+    Reply::ok(&Page::whole(catalogue.entries().iter().map(CatalogueEntry::from).collect::<Vec<_>>()))
 }

@@ -116,24 +116,25 @@ async fn come_and_go(database: &Database, subscriptions: Vec<Subscription>, leav
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_handler_emits_carries_the_correlation_id_of_its_cause() {
+async fn what_a_handler_emits_is_its_tenants_and_carries_the_correlation_id_of_its_cause() {
     let database = Database::start(Disk::Trusted);
     let echo = Subscription::new("probe-echo").on::<ThingChanged>(|tx, _, event| {
         tx.emit(Uuid::now_v7(), 1, &ThingNoted { of: event.id });
         Ok(())
     });
-    let instance = Instance::start(&database, vec![echo], None);
-    let tenant = TenantId::new();
-    for marker in ["a", "b", "c"] {
-        change(&instance.db, tenant, Uuid::now_v7(), marker).await;
+    // Tenants take turns in the log, so that a batch is of all of them.
+    let (db, tenants) = (database.connect(), [TenantId::new(), TenantId::new(), TenantId::new()]);
+    for number in 0..12 {
+        change(&db, tenants[number % 3], Uuid::now_v7(), "good").await;
     }
-    let log = eventually("three causes and three effects", async || {
+    let instance = Instance::start(&database, vec![echo], None);
+    let log = eventually("twelve causes and twelve effects", async || {
         let log = database.log();
-        (log.len() == 6).then_some(log)
+        (log.len() == 24).then_some(log)
     })
     .await;
     let noted: Vec<_> = log.iter().filter(|event| event.kind == ThingNoted::TYPE).collect();
-    assert_eq!(noted.len(), 3);
+    assert_eq!(noted.len(), 12);
     for event in noted {
         let cause: ThingNoted = serde_json::from_value(event.data.clone()).unwrap();
         let cause = log.iter().find(|candidate| candidate.id == cause.of).unwrap();

@@ -17,8 +17,7 @@ use crate::platform::clock::Clock;
 use crate::platform::db::migrate::{Admin, Login};
 use crate::platform::db::{Db, DbError, Module, PoolSettings, TenantTx};
 use crate::platform::events::{
-    Catalogue, CatalogueEntry, EVENTS, Event, EventsHandle, LoggedEvent, NatsSettings, Subscription, cursor,
-    start,
+    Catalogue, EVENTS, Event, EventKind, EventsHandle, LoggedEvent, NatsSettings, Subscription, cursor, start,
 };
 use crate::platform::tasks::Tasks;
 
@@ -72,7 +71,7 @@ impl Event for ThingNoted {
 }
 
 pub(super) fn catalogue() -> Arc<Catalogue> {
-    let entries = vec![CatalogueEntry::of::<ThingChanged>(), CatalogueEntry::of::<ThingNoted>()];
+    let entries = vec![EventKind::of::<ThingChanged>(), EventKind::of::<ThingNoted>()];
     Arc::new(Catalogue::new(entries, vec![("THING_EVENTS", &["thing.>"])]).unwrap())
 }
 

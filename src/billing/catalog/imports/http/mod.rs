@@ -9,7 +9,6 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::importable::ProductImports;
@@ -17,7 +16,7 @@ use crate::billing::http::{ReadBilling, WriteBilling};
 use crate::kernel::Line;
 use crate::platform::auth::Authorized;
 use crate::platform::db::Db;
-use crate::platform::http::{Command, Empty, Fields, Page, Query, Reply, RequestContext};
+use crate::platform::http::{Command, Empty, Fields, Page, Query, Reply, RequestContext, Routes};
 use crate::platform::problem::Problem;
 use crate::platform::transfers::{
     ImportId, ImportOptions as Parsed, ImportPreview, ImportView, Imports, ImportsQuery, Mode, OnDuplicate,
@@ -26,7 +25,7 @@ use crate::platform::transfers::{
 };
 
 /// Registers the operations on imports; they must stand before `/api/v1/products/{id}`.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(products_import)
         .service(products_list_imports)

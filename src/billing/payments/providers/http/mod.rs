@@ -4,10 +4,10 @@ mod accounts;
 mod checkouts;
 mod webhooks;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::http::Routes;
 
 /// Registers the operations on accounts and pages.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(accounts::payment_accounts_list)
         .service(accounts::payment_accounts_create)
@@ -18,6 +18,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Registers what providers call.
-pub fn public_routes(config: &mut ServiceConfig<'_>) {
+pub fn public_routes(config: &mut Routes<'_, '_>) {
     config.service(webhooks::payments_stripe_webhook).service(webhooks::payments_paypal_webhook);
 }
