@@ -22,7 +22,8 @@ pub(super) fn routes(config: &mut Routes<'_, '_>) {
 /// Reads the picture that the company puts on its documents, as it was sent.
 #[utoipa::path(operation_id = "tenant_get_logo", tag = "tenant", security(("bearer" = ["tenant:read"])),
     responses((status = 200, description = "The picture.",
-        content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg")))))]
+        content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"))),
+        (status = 404, description = "There is none.")))]
 #[get("/api/v1/tenant/logo")]
 async fn tenant_get_logo(
     who: Authorized<ReadTenant>,
@@ -59,7 +60,7 @@ async fn tenant_set_logo(
 ///
 /// Takes the picture off the documents that are made from now on.
 #[utoipa::path(operation_id = "tenant_remove_logo", tag = "tenant", security(("bearer" = ["tenant:write"])),
-    responses((status = 204, description = "There is none any more.")))]
+    responses((status = 204, description = "There is none any more."), (status = 404, description = "There was none.")))]
 #[delete("/api/v1/tenant/logo")]
 async fn tenant_remove_logo(
     who: Authorized<WriteTenant>,
