@@ -75,7 +75,7 @@ impl Sheet<'_> {
 
     /// The seller's picture, above their name; one that cannot be drawn is left out.
     fn logo(&mut self) {
-        let picture = self.document.logo.as_ref().and_then(|content| Picture::parse(content).ok());
+        let picture = self.document.logo.as_ref().and_then(|content| Picture::read(content).ok());
         if let Some(picture) = picture {
             let (width, height) = picture.fitting(LOGO);
             self.pages.picture((LEFT, TOP - 8.0), (width, height), &picture);

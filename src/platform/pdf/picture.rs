@@ -6,7 +6,7 @@ use super::{PdfError, draw};
 use crate::kernel::Invalid;
 
 /// Pixels of a side, so that nobody's picture fills the memory when it is unpacked.
-const SIDE_AT_MOST: u32 = 2_000;
+const SIDE_AT_MOST: u32 = 1_000;
 
 /// How a picture is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +25,16 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Reads a PNG or a JPEG of at most 2,000 pixels a side, and draws it once to see that it can be; this takes some
-    /// milliseconds.
+    /// A PNG or a JPEG of at most 1,000 pixels a side that was drawn once to see that it can be. That takes some milliseconds
+    /// and megabytes.
     pub fn parse(content: &[u8]) -> Result<Self, Invalid> {
+        let picture = Self::read(content)?;
+        picture.try_out().map_err(|_| broken())?;
+        Ok(picture)
+    }
+
+    /// One that was parsed before, by what it says of itself.
+    pub fn read(content: &[u8]) -> Result<Self, Invalid> {
         let (kind, image) = if content.starts_with(b"\x89PNG\r\n\x1a\n") {
             (PictureKind::Png, Image::from_png(content.to_vec().into(), true))
         } else if content.starts_with(&[0xff, 0xd8, 0xff]) {
@@ -39,13 +46,11 @@ impl Picture {
         let (width, height) = image.size();
         if width.max(height) > SIDE_AT_MOST || width.min(height) == 0 {
             return Err(Invalid::new(
-                "must have at most 2,000 pixels a side",
-                "debe tener como máximo 2,000 píxeles por lado",
+                "must have at most 1,000 pixels a side",
+                "debe tener como máximo 1,000 píxeles por lado",
             ));
         }
-        let picture = Self { kind, image };
-        picture.try_out().map_err(|_| broken())?;
-        Ok(picture)
+        Ok(Self { kind, image })
     }
 
     /// How it is packed.
@@ -55,7 +60,7 @@ impl Picture {
 
     /// The largest width and height in points within `bounds` that keep its proportions.
     pub fn fitting(&self, (width, height): (f32, f32)) -> (f32, f32) {
-        #[expect(clippy::cast_precision_loss, reason = "at most 2,000")]
+        #[expect(clippy::cast_precision_loss, reason = "at most 1,000")]
         let (wide, high) = (self.image.size().0 as f32, self.image.size().1 as f32);
         let scale = (width / wide).min(height / high);
         (wide * scale, high * scale)

@@ -120,7 +120,7 @@ fn locale(
     customer: CustomerId,
     language: Option<Language>,
 ) -> Result<Locale, SalesError> {
-    let own = identity::letterhead(tx)?.settings.locale;
+    let own = identity::people().settings(tx)?.locale;
     let usual = crm::customer(tx, customer).map_err(Problem::from)?.language.unwrap_or(own);
     let Some(language) = language else { return Ok(usual) };
     let fallback = match language {

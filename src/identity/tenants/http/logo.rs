@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put};
+use tokio::sync::Semaphore;
 
 use crate::identity::Identity;
 use crate::identity::contract::IdentityError;
@@ -11,6 +12,9 @@ use crate::platform::auth::Authorized;
 use crate::platform::http::{Reply, Routes, read_bytes};
 use crate::platform::pdf::{Picture, PictureKind};
 use crate::platform::problem::{FieldError, Problem};
+
+/// Few bytes may be many megabytes of pixels: they are unpacked one picture at a time.
+static UNPACKING: Semaphore = Semaphore::const_new(1);
 
 /// Registers the operations of this file.
 pub(super) fn routes(config: &mut Routes<'_, '_>) {
@@ -35,7 +39,7 @@ async fn tenant_get_logo(
 
 /// Set the logo
 ///
-/// Puts a picture on the documents that are made from now on, above the company's name: a PNG or a JPEG of at most 256 KiB and 2,000
+/// Puts a picture on the documents that are made from now on, above the company's name: a PNG or a JPEG of at most 256 KiB and 1,000
 /// pixels a side. Documents that were made stay as they are.
 #[utoipa::path(operation_id = "tenant_set_logo", tag = "tenant", security(("bearer" = ["tenant:write"])),
     request_body(description = "The picture.", content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"))),
@@ -49,7 +53,13 @@ async fn tenant_set_logo(
 ) -> Result<Reply, Problem> {
     let accepted = [PictureKind::Png, PictureKind::Jpeg].map(PictureKind::media_type);
     let content = read_bytes(&request, payload.into_inner(), &accepted).await?;
-    let read = tokio::task::spawn_blocking(move || (Picture::parse(&content), content)).await;
+    let alone = UNPACKING.acquire().await.map_err(|_| Problem::internal())?;
+    let unpack = move || {
+        // It ends here, also when nobody waits for the answer any more.
+        let _alone = alone;
+        (Picture::parse(&content), content)
+    };
+    let read = tokio::task::spawn_blocking(unpack).await;
     let (picture, content) = read.map_err(|_| Problem::internal())?;
     let kind = picture.map_err(|reason| Problem::invalid(vec![FieldError::at("", reason)]))?.kind();
     identity.db.tenant(who.actor(), move |tx| service::set_logo(tx, kind.media_type(), content)).await?;
