@@ -99,6 +99,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY d.next_at, d.id LIMIT at_most
 $$;
 
+-- Which of TENANTS have an endpoint that is sent anything.
+CREATE FUNCTION webhooks.with_endpoints(tenants uuid[]) RETURNS uuid[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN ARRAY(SELECT DISTINCT e.tenant_id FROM webhooks.endpoints e
+                 WHERE e.tenant_id = ANY (tenants) AND e.disabled_reason IS NULL);
+END
+$$;
+
 -- Endpoints with a replay under way; identifiers only.
 CREATE FUNCTION webhooks.replays() RETURNS TABLE (tenant_id uuid, id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -115,12 +124,13 @@ CREATE POLICY lookup ON webhooks.endpoints AS PERMISSIVE FOR SELECT TO cauce_loo
 CREATE POLICY lookup ON webhooks.deliveries AS PERMISSIVE FOR SELECT TO cauce_lookup USING (true);
 GRANT SELECT (tenant_id, id, disabled_reason, replay_until) ON webhooks.endpoints TO cauce_lookup;
 GRANT SELECT (tenant_id, endpoint_id, id, status, next_at, finished_at) ON webhooks.deliveries TO cauce_lookup;
-REVOKE ALL ON FUNCTION webhooks.due(timestamptz, uuid[], bigint), webhooks.replays(),
+REVOKE ALL ON FUNCTION webhooks.with_endpoints(uuid[]), webhooks.due(timestamptz, uuid[], bigint), webhooks.replays(),
     webhooks.tenant_with_deliveries_before(timestamptz) FROM PUBLIC;
 GRANT CREATE ON SCHEMA webhooks TO cauce_lookup;
+ALTER FUNCTION webhooks.with_endpoints(uuid[]) OWNER TO cauce_lookup;
 ALTER FUNCTION webhooks.due(timestamptz, uuid[], bigint) OWNER TO cauce_lookup;
 ALTER FUNCTION webhooks.replays() OWNER TO cauce_lookup;
 ALTER FUNCTION webhooks.tenant_with_deliveries_before(timestamptz) OWNER TO cauce_lookup;
 REVOKE CREATE ON SCHEMA webhooks FROM cauce_lookup;
-GRANT EXECUTE ON FUNCTION webhooks.due(timestamptz, uuid[], bigint), webhooks.replays(),
+GRANT EXECUTE ON FUNCTION webhooks.with_endpoints(uuid[]), webhooks.due(timestamptz, uuid[], bigint), webhooks.replays(),
     webhooks.tenant_with_deliveries_before(timestamptz) TO cauce_webhooks;

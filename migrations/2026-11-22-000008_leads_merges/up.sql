@@ -14,6 +14,30 @@ CREATE INDEX likenesses_by_lead ON leads.likenesses (tenant_id, lead_id);
 CREATE INDEX likenesses_shared ON leads.likenesses (tenant_id, kind, key, lead_id) WHERE is_shared;
 SELECT platform.tenant_table('leads.likenesses', 'cauce_leads');
 
+-- Replaces what LEAD is like, and tells the leads that are like it.
+CREATE FUNCTION leads.note_likenesses(tenant uuid, lead uuid, kinds smallint[], keys text[]) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    WITH mine AS (
+        SELECT * FROM unnest(kinds, keys) AS m (kind, key)
+    ), gone AS (
+        DELETE FROM leads.likenesses l WHERE l.tenant_id = tenant AND l.lead_id = lead
+          AND NOT EXISTS (SELECT FROM mine m WHERE m.kind = l.kind AND m.key = l.key)
+    ), told AS (
+        UPDATE leads.likenesses l SET is_shared = true FROM mine m
+        WHERE l.tenant_id = tenant AND l.kind = m.kind AND l.key = m.key AND l.lead_id <> lead AND NOT l.is_shared
+    )
+    INSERT INTO leads.likenesses (tenant_id, kind, key, lead_id, is_shared)
+    SELECT tenant, m.kind, m.key, lead, EXISTS (
+        SELECT FROM leads.likenesses l
+        WHERE l.tenant_id = tenant AND l.kind = m.kind AND l.key = m.key AND l.lead_id <> lead)
+    FROM mine m ON CONFLICT DO NOTHING;
+    RETURN true;
+END
+$$;
+REVOKE ALL ON FUNCTION leads.note_likenesses(uuid, uuid, smallint[], text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION leads.note_likenesses(uuid, uuid, smallint[], text[]) TO cauce_leads;
+
 -- Two leads that became one, with what they were, so that it can be undone for 30 days.
 CREATE TABLE leads.merges (
     tenant_id uuid NOT NULL,

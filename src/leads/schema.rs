@@ -182,5 +182,13 @@ diesel::table! {
     }
 }
 
+use diesel::sql_types::{Array, SmallInt, Text, Uuid};
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    #[sql_name = "leads.note_likenesses"]
+    fn note_likenesses(tenant: Uuid, lead: Uuid, kinds: Array<SmallInt>, keys: Array<Text>) -> Bool;
+}
+
 diesel::allow_tables_to_appear_in_same_query!(identities, leads);
 diesel::allow_tables_to_appear_in_same_query!(form_consents, forms);

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use crate::kernel::{Invalid, Message};
 use crate::platform::auth::{Actor, CorrelationId, TenantId};
-use crate::platform::db::{Db, DbError, Module, TenantTx};
+use crate::platform::db::{Db, DbError, Module, Prepare, TenantTx};
 use crate::platform::http::Reply;
 use crate::platform::problem::{FieldError, Problem};
 use crate::platform::schema::{idempotency_keys, tenant_with_keys_before};
@@ -138,6 +138,7 @@ impl Keyed {
         let claimed = diesel::insert_into(idempotency_keys::table)
             .values(&row)
             .on_conflict_do_nothing()
+            .prepared()
             .execute(tx.conn(PLATFORM)?)
             .map_err(DbError::from);
         match claimed {
@@ -179,6 +180,7 @@ impl Keyed {
             .filter(idempotency_keys::route.eq(&self.route))
             .filter(idempotency_keys::key.eq(&self.key))
             .set(idempotency_keys::answer.eq(answer))
+            .prepared()
             .execute(tx.conn(PLATFORM)?)
             .map_err(DbError::from)?;
         Ok(())

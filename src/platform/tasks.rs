@@ -15,7 +15,7 @@ pub enum Next {
     Again,
     /// Nothing is left: wait for the signal or the period.
     Wait,
-    /// It failed: wait this long whatever is signalled.
+    /// Wait this long whatever is signalled: it failed, or more comes soon.
     After(Duration),
 }
 

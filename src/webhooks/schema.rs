@@ -51,4 +51,12 @@ diesel::table! {
     }
 }
 
+use diesel::sql_types::{Array, Uuid};
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    #[sql_name = "webhooks.with_endpoints"]
+    fn with_endpoints(tenants: Array<Uuid>) -> Array<Uuid>;
+}
+
 diesel::allow_tables_to_appear_in_same_query!(endpoints, deliveries, attempts);

@@ -32,7 +32,7 @@ const SWEEP_PERIOD: Duration = Duration::from_mins(1);
 /// The reader of the log that webhooks have.
 pub fn subscriptions(webhooks: &Webhooks) -> Vec<Subscription> {
     let signal = webhooks.signal.clone();
-    vec![Subscription::new("webhooks").on_every(move |tx, event| {
+    vec![Subscription::new("webhooks").only_for(store::with_endpoints).on_every(move |tx, event| {
         match service::fan_out(tx, event) {
             Ok(true) => signal.notify_one(),
             Ok(false) => {}

@@ -32,6 +32,9 @@ pub fn untidy(source: &Source) -> Vec<String> {
             say(400, "more than 400 lines: split it by operation".to_owned());
         }
     }
+    for row in rows_of_many_statements(text) {
+        say(0, format!("{row}: say `treat_none_as_default_value = false`, so that inserts stay prepared"));
+    }
     let place = place(path);
     let is_platform = path.starts_with("src/platform/");
     let is_test = place.iter().any(|segment| segment == "tests");
@@ -77,6 +80,17 @@ pub fn untidy(source: &Source) -> Vec<String> {
         }
     }
     found
+}
+
+/// Rows whose inserts would have another text for each field that is not set; PostgreSQL would plan each anew.
+fn rows_of_many_statements(text: &str) -> Vec<String> {
+    let row =
+        Regex::new(r"(?s)derive\([^)]*\bInsertable\b[^)]*\)\](.*?)\bstruct (\w+)[^{]*\{(.*?)\n\}").unwrap();
+    let rows = row.captures_iter(text).map(|found| found.extract::<3>().1);
+    let planned_anew = |[attributes, _, fields]: &[&str; 3]| {
+        fields.contains("Option<") && !attributes.contains("treat_none_as_default_value = false")
+    };
+    rows.filter(planned_anew).map(|[_, name, _]| name.to_owned()).collect()
 }
 
 /// Types that the OpenAPI document would know by one name, of which it keeps the last without a word.

@@ -9,11 +9,11 @@ use super::schema::customer_owners;
 use crate::billing::BILLING;
 use crate::crm::CustomerId;
 use crate::platform::auth::UserId;
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 use crate::platform::id::Id;
 
 #[derive(Insertable, AsChangeset)]
-#[diesel(table_name = customer_owners, treat_none_as_null = true)]
+#[diesel(table_name = customer_owners, treat_none_as_default_value = false, treat_none_as_null = true)]
 #[expect(clippy::struct_field_names, reason = "the names of the columns")]
 struct OwnerRow {
     tenant_id: Uuid,
@@ -38,6 +38,7 @@ pub fn note(tx: &mut TenantTx<'_>, customer: CustomerId, owner: Option<UserId>) 
                 .on_conflict((customer_owners::tenant_id, customer_owners::customer_id))
                 .do_update()
                 .set(&row)
+                .prepared()
                 .execute(tx.conn(BILLING)?)?;
         }
         Ok(())

@@ -10,12 +10,12 @@ use super::schema::documents;
 use crate::billing::BILLING;
 use crate::billing::contract::{SalesError, Thing};
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, SystemTx, TenantTx};
 use crate::platform::id::Id;
 
 /// A document as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = documents, treat_none_as_null = true)]
+#[diesel(table_name = documents, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct DocumentRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -59,6 +59,7 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &DocumentRow) -> Result<(), SalesError
 pub fn save(tx: &mut TenantTx<'_>, row: &DocumentRow) -> Result<(), SalesError> {
     diesel::update(documents::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

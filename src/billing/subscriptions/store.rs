@@ -13,12 +13,12 @@ use crate::billing::contract::{MoneyError, Paper, SubscriptionId};
 use crate::billing::invoices::Content;
 use crate::kernel::{Currency, Money};
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, RawJson, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, RawJson, SystemTx, TenantTx};
 use crate::platform::http::PageLimit;
 
 /// A subscription as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = subscriptions, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = subscriptions, treat_none_as_default_value = false, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
 pub struct SubscriptionRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -116,6 +116,7 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &SubscriptionRow) -> Result<(), MoneyE
 pub fn save(tx: &mut TenantTx<'_>, row: &SubscriptionRow) -> Result<(), MoneyError> {
     diesel::update(subscriptions::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

@@ -11,12 +11,12 @@ use crate::crm::CRM;
 use crate::crm::contract::{CrmError, CustomerId};
 use crate::crm::schema::contracts;
 use crate::kernel::{Currency, Money};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 use crate::platform::http::PageLimit;
 
 /// A row of `crm.contracts`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = contracts, treat_none_as_null = true)]
+#[diesel(table_name = contracts, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct ContractRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -81,6 +81,7 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &ContractRow) -> Result<(), CrmError> 
 pub fn save(tx: &mut TenantTx<'_>, row: &ContractRow) -> Result<(), CrmError> {
     diesel::update(contracts::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     Ok(())

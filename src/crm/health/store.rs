@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::crm::CRM;
 use crate::crm::contract::{CrmError, CustomerId};
 use crate::crm::schema::{contracts, customers, health, health_history, invoice_signs, onboardings};
-use crate::platform::db::{DbError, RawJson, TenantTx};
+use crate::platform::db::{DbError, Prepare, RawJson, TenantTx};
 use crate::platform::http::PageLimit;
 
 /// A row of `crm.health`.
@@ -47,6 +47,7 @@ pub fn save(tx: &mut TenantTx<'_>, row: &HealthRow) -> Result<(), CrmError> {
         .on_conflict((health::tenant_id, health::customer_id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     Ok(())

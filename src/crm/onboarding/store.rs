@@ -8,7 +8,7 @@ use super::domain::TemplateStep;
 use crate::crm::CRM;
 use crate::crm::contract::{CrmError, CustomerId};
 use crate::crm::schema::{onboarding_steps, onboarding_templates, onboardings};
-use crate::platform::db::{DbError, RawJson, TenantTx};
+use crate::platform::db::{DbError, Prepare, RawJson, TenantTx};
 
 /// A row of `crm.onboarding_templates`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -32,7 +32,7 @@ impl TemplateRow {
 
 /// A row of `crm.onboardings`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = onboardings, treat_none_as_null = true)]
+#[diesel(table_name = onboardings, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct OnboardingRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -45,7 +45,7 @@ pub struct OnboardingRow {
 
 /// A row of `crm.onboarding_steps`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = onboarding_steps, treat_none_as_null = true)]
+#[diesel(table_name = onboarding_steps, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct StepRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -92,6 +92,7 @@ pub fn save_template(tx: &mut TenantTx<'_>, row: &TemplateRow) -> Result<(), Crm
         .on_conflict((onboarding_templates::tenant_id, onboarding_templates::id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     Ok(())
@@ -127,6 +128,7 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &OnboardingRow, steps: &[StepRow]) -> 
 pub fn save(tx: &mut TenantTx<'_>, row: &OnboardingRow) -> Result<(), CrmError> {
     diesel::update(onboardings::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     Ok(())
@@ -136,6 +138,7 @@ pub fn save(tx: &mut TenantTx<'_>, row: &OnboardingRow) -> Result<(), CrmError> 
 pub fn save_step(tx: &mut TenantTx<'_>, row: &StepRow) -> Result<(), CrmError> {
     diesel::update(onboarding_steps::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     Ok(())

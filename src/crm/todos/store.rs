@@ -9,12 +9,12 @@ use uuid::Uuid;
 use crate::crm::CRM;
 use crate::crm::contract::{CrmError, CustomerId};
 use crate::crm::schema::tasks;
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 use crate::platform::http::PageLimit;
 
 /// A row of `crm.tasks`.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = tasks, treat_none_as_null = true)]
+#[diesel(table_name = tasks, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct TaskRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -41,6 +41,7 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &TaskRow) -> Result<(), CrmError> {
 pub fn save(tx: &mut TenantTx<'_>, row: &TaskRow) -> Result<(), CrmError> {
     diesel::update(tasks::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     Ok(())

@@ -11,7 +11,7 @@ use crate::identity::IDENTITY;
 use crate::identity::contract::{IdentityError, TeamId};
 use crate::identity::schema::{team_members, teams};
 use crate::platform::auth::UserId;
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 use crate::platform::http::PageLimit;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -107,6 +107,7 @@ pub(super) fn update(tx: &mut TenantTx<'_>, team: &Team) -> Result<(), IdentityE
     let row = Row::of(tx.tenant().uuid(), team);
     diesel::update(teams::table.find((row.tenant_id, row.id)))
         .set(&row)
+        .prepared()
         .execute(tx.conn(IDENTITY)?)
         .map_err(DbError::from)?;
     Ok(())

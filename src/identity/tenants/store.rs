@@ -13,10 +13,10 @@ use crate::identity::IDENTITY;
 use crate::identity::contract::{IdentityError, TenantSettings};
 use crate::identity::schema::{logos, tenants};
 use crate::kernel::{Color, Country, Currency, Invalid, Locale, Slug, TaxId, TimeZone, WebUrl};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = tenants, treat_none_as_null = true)]
+#[diesel(table_name = tenants, treat_none_as_default_value = false, treat_none_as_null = true)]
 struct Row {
     tenant_id: Uuid,
     slug: String,
@@ -76,6 +76,7 @@ pub(in crate::identity) fn save_logo(tx: &mut TenantTx<'_>, row: &LogoRow) -> Re
         .on_conflict(logos::tenant_id)
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(IDENTITY)?)
         .map_err(DbError::from)?;
     Ok(())

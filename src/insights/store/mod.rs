@@ -12,11 +12,11 @@ use super::INSIGHTS;
 use super::domain::{Figures, Place};
 use super::schema::{add_figures, customers, invoices, leads, quotations};
 use crate::kernel::Currency;
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 
 /// A row of `insights.leads`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = leads, treat_none_as_null = true)]
+#[diesel(table_name = leads, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct LeadRow {
     pub tenant_id: Uuid,
     pub lead_id: Uuid,
@@ -31,7 +31,7 @@ pub struct LeadRow {
 
 /// A row of `insights.customers`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = customers, treat_none_as_null = true)]
+#[diesel(table_name = customers, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct CustomerRow {
     pub tenant_id: Uuid,
     pub customer_id: Uuid,
@@ -42,7 +42,7 @@ pub struct CustomerRow {
 
 /// A row of `insights.quotations`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = quotations, treat_none_as_null = true)]
+#[diesel(table_name = quotations, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct QuotationRow {
     pub tenant_id: Uuid,
     pub quotation_id: Uuid,
@@ -53,7 +53,7 @@ pub struct QuotationRow {
 
 /// A row of `insights.invoices`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = invoices, treat_none_as_null = true)]
+#[diesel(table_name = invoices, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct InvoiceRow {
     pub tenant_id: Uuid,
     pub invoice_id: Uuid,
@@ -100,6 +100,7 @@ pub fn save_lead(tx: &mut TenantTx<'_>, row: &LeadRow) -> Result<(), DbError> {
         .on_conflict((leads::tenant_id, leads::lead_id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(INSIGHTS)?)?;
     Ok(())
 }
@@ -124,6 +125,7 @@ pub fn save_customer(tx: &mut TenantTx<'_>, row: &CustomerRow) -> Result<(), DbE
         .on_conflict((customers::tenant_id, customers::customer_id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(INSIGHTS)?)?;
     Ok(())
 }
@@ -141,6 +143,7 @@ pub fn save_quotation(tx: &mut TenantTx<'_>, row: &QuotationRow) -> Result<(), D
         .on_conflict((quotations::tenant_id, quotations::quotation_id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(INSIGHTS)?)?;
     Ok(())
 }
@@ -158,6 +161,7 @@ pub fn save_invoice(tx: &mut TenantTx<'_>, row: &InvoiceRow) -> Result<(), DbErr
         .on_conflict((invoices::tenant_id, invoices::invoice_id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(INSIGHTS)?)?;
     Ok(())
 }

@@ -13,12 +13,12 @@ use crate::leads::LEADS;
 use crate::leads::contract::LeadsError;
 use crate::leads::schema::{form_consents, form_results, forms};
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, SystemTx, TenantTx};
 use crate::platform::id::Id;
 
 /// A row of `leads.forms`.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = forms, treat_none_as_null = true)]
+#[diesel(table_name = forms, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct FormRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -126,6 +126,7 @@ pub fn save_form(tx: &mut TenantTx<'_>, row: &FormRow) -> Result<(), LeadsError>
         .on_conflict((forms::tenant_id, forms::id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     Ok(())

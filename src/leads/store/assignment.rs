@@ -9,7 +9,7 @@ use crate::kernel::Line;
 use crate::leads::contract::LeadsError;
 use crate::leads::domain::{AssignmentMethod, AssignmentRule};
 use crate::leads::schema::{assignment_rules, leads};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 use crate::platform::id::Id;
 
 /// A row of `leads.assignment_rules`.
@@ -73,6 +73,7 @@ pub fn save_rule(tx: &mut TenantTx<'_>, row: &RuleRow) -> Result<(), LeadsError>
         .on_conflict((assignment_rules::tenant_id, assignment_rules::id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     Ok(())

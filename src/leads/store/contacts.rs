@@ -7,11 +7,11 @@ use uuid::Uuid;
 use crate::leads::LEADS;
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::schema::contacts;
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 
 /// A row of `leads.contacts`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = contacts, treat_none_as_null = true)]
+#[diesel(table_name = contacts, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct ContactRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -59,6 +59,7 @@ pub fn insert_contact(tx: &mut TenantTx<'_>, row: &ContactRow) -> Result<(), Lea
 pub fn save_contact(tx: &mut TenantTx<'_>, row: &ContactRow) -> Result<(), LeadsError> {
     diesel::update(contacts::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     Ok(())

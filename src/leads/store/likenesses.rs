@@ -2,14 +2,14 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, SmallInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, SmallInt, Text, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{LEADS, Row};
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::domain::LikenessKind;
-use crate::leads::schema::{leads, likenesses};
+use crate::leads::schema::{leads, likenesses, note_likenesses};
 use crate::platform::db::{DbError, TenantTx};
 
 /// A lead at a key that it shares with others; also a place in the list of all of them.
@@ -30,28 +30,11 @@ pub fn save_likenesses(
     keys: &[(LikenessKind, String)],
 ) -> Result<(), LeadsError> {
     let tenant = tx.tenant().uuid();
-    let own = likenesses::table
-        .filter(likenesses::tenant_id.eq(tenant))
-        .filter(likenesses::lead_id.eq(lead.uuid()));
-    diesel::delete(own).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
     let kinds: Vec<i16> = keys.iter().map(|(kind, _)| kind.number()).collect();
     let keys: Vec<&str> = keys.iter().map(|(_, key)| key.as_str()).collect();
-    diesel::sql_query(
-        "WITH mine AS (SELECT * FROM unnest($3, $4) AS m (kind, key)), told AS (
-             UPDATE leads.likenesses l SET is_shared = true FROM mine m
-             WHERE l.tenant_id = $1 AND l.kind = m.kind AND l.key = m.key AND NOT l.is_shared
-         )
-         INSERT INTO leads.likenesses (tenant_id, kind, key, lead_id, is_shared)
-         SELECT $1, m.kind, m.key, $2, EXISTS (
-             SELECT FROM leads.likenesses l WHERE l.tenant_id = $1 AND l.kind = m.kind AND l.key = m.key)
-         FROM mine m",
-    )
-    .bind::<SqlUuid, _>(tenant)
-    .bind::<SqlUuid, _>(lead.uuid())
-    .bind::<Array<SmallInt>, _>(kinds)
-    .bind::<Array<Text>, _>(keys)
-    .execute(tx.conn(LEADS)?)
-    .map_err(DbError::from)?;
+    diesel::select(note_likenesses(tenant, lead.uuid(), kinds, keys))
+        .get_result::<bool>(tx.conn(LEADS)?)
+        .map_err(DbError::from)?;
     Ok(())
 }
 

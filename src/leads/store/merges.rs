@@ -10,12 +10,12 @@ use uuid::Uuid;
 use super::{LEADS, Row};
 use crate::leads::contract::{LeadId, LeadsError};
 use crate::leads::schema::{activities, contacts, leads, merges};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 use crate::platform::http::PageLimit;
 
 /// A row of `leads.merges`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = merges)]
+#[diesel(table_name = merges, treat_none_as_default_value = false)]
 pub struct MergeRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -137,6 +137,7 @@ pub fn put_row(tx: &mut TenantTx<'_>, row: &Row) -> Result<(), LeadsError> {
         .on_conflict((leads::tenant_id, leads::id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     Ok(())

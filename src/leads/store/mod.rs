@@ -29,7 +29,7 @@ use super::contract::{LeadId, LeadsError};
 use super::domain::Lead;
 use super::schema::{identities, leads};
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, SystemTx, TenantTx};
 use crate::platform::id::Id;
 
 /// What a new lead does when its e-mail or phone belongs to another one.
@@ -106,6 +106,7 @@ pub fn save(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<Row, LeadsError> {
     let row = row(tenant, lead);
     diesel::update(leads::table.find((tenant, lead.id.uuid())))
         .set(&row)
+        .prepared()
         .execute(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     Ok(row)
@@ -146,6 +147,7 @@ pub fn set_score(tx: &mut TenantTx<'_>, id: LeadId, score: i32) -> Result<(), Le
     let tenant = tx.tenant().uuid();
     diesel::update(leads::table.find((tenant, id.uuid())))
         .set(leads::score.eq(score))
+        .prepared()
         .execute(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     Ok(())
@@ -202,7 +204,7 @@ fn claim_identities(tx: &mut TenantTx<'_>, keys: &[IdentityRow], claim: Claim) -
     }
     let table = diesel::insert_into(identities::table);
     let claimed = match keys {
-        [key] => table.values(key).on_conflict_do_nothing().execute(tx.conn(LEADS)?),
+        [key] => table.values(key).on_conflict_do_nothing().prepared().execute(tx.conn(LEADS)?),
         keys => table.values(keys).on_conflict_do_nothing().execute(tx.conn(LEADS)?),
     }
     .map_err(DbError::from)?;

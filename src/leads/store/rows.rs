@@ -14,7 +14,7 @@ use crate::platform::id::Id;
 
 /// A row of `leads.leads`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
-#[diesel(table_name = leads, treat_none_as_null = true)]
+#[diesel(table_name = leads, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Row {
     pub tenant_id: Uuid,
     pub id: Uuid,

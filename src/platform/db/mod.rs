@@ -7,6 +7,7 @@ mod error;
 mod json;
 mod lane;
 pub mod migrate;
+mod prepared;
 mod tx;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 
 pub use error::{DbError, Rule};
 pub use json::RawJson;
+pub use prepared::Prepare;
 pub use tx::{Module, SystemTx, TenantTx};
 
 use self::lane::{Lane, Waits};

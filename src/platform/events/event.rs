@@ -54,7 +54,7 @@ impl Emitted {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = schema::outbox)]
+#[diesel(table_name = schema::outbox, treat_none_as_default_value = false)]
 struct OutboxRow<'a> {
     event_id: Uuid,
     tenant_id: Uuid,

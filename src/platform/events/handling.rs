@@ -10,7 +10,7 @@ use super::cursor;
 use super::event::LoggedEvent;
 use super::parking::{self, Verdict};
 use super::subscribers::Subscription;
-use crate::platform::auth::Actor;
+use crate::platform::auth::{Actor, TenantId};
 use crate::platform::db::{Db, DbError, TenantTx};
 
 /// Why a transaction with handlers was taken back.
@@ -72,16 +72,21 @@ fn handle_all(
     if !cursor::advance(tx.conn(EVENTS)?, name, position, end)? {
         return Err(Stop::Moved);
     }
+    let tenants: BTreeSet<TenantId> = events.iter().map(|event| event.tenant).collect();
     let mut waiting = HashSet::new();
     if parked == Parked::Some {
-        for tenant in events.iter().map(|event| event.tenant.uuid()).collect::<BTreeSet<_>>() {
-            waiting.extend(parking::parked_records(tx.conn(EVENTS)?, name, tenant)?);
+        for tenant in &tenants {
+            waiting.extend(parking::parked_records(tx.conn(EVENTS)?, name, tenant.uuid())?);
         }
     }
+    let tenants: Vec<TenantId> = tenants.into_iter().collect();
+    let chosen = subscription.chosen(tx, &tenants)?;
     // Tenant by tenant, always in the same order, so that no two subscriptions wait for each other; what happened in a tenant
     // stays in its order.
-    let mut ordered: Vec<(usize, &LoggedEvent)> = events.iter().enumerate().collect();
-    ordered.sort_by_key(|(_, event)| event.tenant.uuid());
+    let is_chosen = |event: &LoggedEvent| chosen.as_ref().is_none_or(|chosen| chosen.contains(&event.tenant));
+    let mut ordered: Vec<(usize, &LoggedEvent)> =
+        events.iter().enumerate().filter(|(_, event)| is_chosen(event)).collect();
+    ordered.sort_by_key(|(_, event)| event.tenant);
     for (index, event) in ordered {
         if waiting.contains(&event.aggregate) {
             let now = tx.now();

@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use super::cursor::{self, NATS};
 use super::schema::{log, nats_state, subscriptions};
-use crate::platform::db::DbError;
+use crate::platform::db::{DbError, Prepare};
 
 /// What a stream is known to hold.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = nats_state, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = nats_state, treat_none_as_default_value = false, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
 pub(super) struct StreamState {
     pub(super) stream: String,
     /// When NATS made the stream.
@@ -76,10 +76,12 @@ pub(super) fn advance(
         .filter(subscriptions::name.eq(NATS).and(subscriptions::position.eq(from)))
         .filter(subscriptions::lease_owner.eq(server))
         .set((subscriptions::position.eq(to), subscriptions::updated_at.eq(diesel::dsl::now)))
+        .prepared()
         .execute(connection)?;
     if moved == 1 {
         diesel::update(nats_state::table.filter(nats_state::log_position.lt(to)))
             .set((nats_state::log_position.eq(to), nats_state::updated_at.eq(diesel::dsl::now)))
+            .prepared()
             .execute(connection)?;
     }
     Ok(moved == 1)
@@ -95,6 +97,7 @@ pub(super) fn acknowledged(
     diesel::update(nats_state::table)
         .filter(nats_state::stream.eq(stream).and(nats_state::stream_sequence.lt(sequence)))
         .set((nats_state::stream_sequence.eq(sequence), nats_state::event_id.eq(event)))
+        .prepared()
         .execute(connection)?;
     Ok(())
 }
@@ -119,6 +122,7 @@ pub(super) fn reset(
         .on_conflict(nats_state::stream)
         .do_update()
         .set(state)
+        .prepared()
         .execute(connection)?;
     if state.log_position < position {
         diesel::update(subscriptions::table.filter(subscriptions::name.eq(NATS)))

@@ -30,6 +30,9 @@ const BATCH: usize = 50;
 const RETRIES_AT_ONCE: i64 = 10;
 /// A position that only skipped events of other kinds is written this seldom.
 const SKIPPED_KEPT_EVERY: Duration = Duration::from_secs(1);
+/// Between two looks at a log that grows: fewer, longer pages cost less, and nobody waits for an effect of an event this
+/// long.
+const REST: Duration = Duration::from_millis(40);
 const OTHER_SERVER_CHECKED_EVERY: Duration = Duration::from_secs(1);
 
 /// One subscription at work.
@@ -130,8 +133,13 @@ impl Runner {
         if position == glance.scanned {
             self.skipped_kept_at = Instant::now();
         }
+        let has_grown = glance.scanned > self.scanned;
         (self.position, self.scanned) = (position, glance.scanned);
-        Ok(if more { Next::Again } else { Next::Wait })
+        Ok(match (more, has_grown) {
+            (true, _) => Next::Again,
+            (false, true) => Next::After(REST),
+            (false, false) => Next::Wait,
+        })
     }
 
     /// Handles the events of `page` from `position` on; answers the new position, none when it moved under us or the

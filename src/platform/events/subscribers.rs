@@ -9,8 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::cursor::NATS;
 use super::event::{Event, LoggedEvent};
 use super::{Catalogue, EventsError};
-use crate::platform::db::TenantTx;
+use crate::platform::auth::TenantId;
+use crate::platform::db::{DbError, TenantTx};
 
+type Choice = Box<dyn Fn(&mut TenantTx<'_>, &[TenantId]) -> Result<HashSet<TenantId>, DbError> + Send + Sync>;
 type Handler = Box<dyn Fn(&mut TenantTx<'_>, &LoggedEvent) -> anyhow::Result<()> + Send + Sync>;
 
 /// A named reader of the log with a handler for each kind of event that it wants.
@@ -20,12 +22,13 @@ pub struct Subscription {
     name: &'static str,
     handlers: Vec<(&'static str, Handler)>,
     every: Option<Handler>,
+    tenants: Option<Choice>,
 }
 
 impl Subscription {
     /// A subscription called `name`, which its position is kept under for ever: `<module>-<purpose>`.
     pub fn new(name: &'static str) -> Self {
-        Self { name, handlers: Vec::new(), every: None }
+        Self { name, handlers: Vec::new(), every: None, tenants: None }
     }
 
     /// Handles events of the kind `E` with `handler`, in the event's tenant, in order for each record.
@@ -57,6 +60,20 @@ impl Subscription {
         self
     }
 
+    /// Passes over events of tenants that `choice` does not pick; it is asked once for each batch, with the tenants of its
+    /// events.
+    #[must_use]
+    pub fn only_for(
+        mut self,
+        choice: impl Fn(&mut TenantTx<'_>, &[TenantId]) -> Result<HashSet<TenantId>, DbError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.tenants = Some(Box::new(choice));
+        self
+    }
+
     /// Its name.
     pub fn name(&self) -> &'static str {
         self.name
@@ -66,6 +83,15 @@ impl Subscription {
     pub(super) fn kinds(&self) -> Option<Vec<&'static str>> {
         let named = || self.handlers.iter().map(|(kind, _)| *kind).collect();
         self.every.is_none().then(named)
+    }
+
+    /// Those of `tenants` whose events it handles; none for all.
+    pub(super) fn chosen(
+        &self,
+        tx: &mut TenantTx<'_>,
+        tenants: &[TenantId],
+    ) -> Result<Option<HashSet<TenantId>>, DbError> {
+        self.tenants.as_ref().map(|choice| choice(tx, tenants)).transpose()
     }
 
     /// Runs the handler of `event`; a panic is an error.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::FieldTables;
 use crate::kernel::{FieldSet, Indexed};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 
 /// The record that has the value of a unique field.
 #[derive(Debug, Clone, QueryableByName)]
@@ -123,6 +123,7 @@ impl FieldTables {
         diesel::sql_query(format!("DELETE FROM {table} WHERE tenant_id = $1 AND record_id = $2"))
             .bind::<SqlUuid, _>(tenant)
             .bind::<SqlUuid, _>(record)
+            .prepared()
             .execute(tx.conn(self.module)?)
             .map_err(DbError::from)?;
         self.index(tx, [(record, values)], fields)
@@ -160,6 +161,7 @@ impl FieldTables {
         .bind::<SqlUuid, _>(tenant)
         .bind::<Array<SqlUuid>, _>(fields)
         .bind::<Array<Text>, _>(keys)
+        .prepared()
         .load(tx.conn(self.module)?)?;
         Ok(found)
     }
@@ -177,6 +179,7 @@ impl FieldTables {
         .bind::<Array<Nullable<Text>>, _>(&columns.texts)
         .bind::<Array<Nullable<Double>>, _>(&columns.amounts)
         .bind::<Array<Nullable<Text>>, _>(&columns.keys)
+        .prepared()
         .execute(tx.conn(self.module)?)?;
         Ok(written)
     }

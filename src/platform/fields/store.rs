@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::FieldTables;
 use crate::kernel::{FieldDefinition, FieldKey, FieldKind, FieldSet, Line};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 
 const COLUMNS: &str = "id, version, key, label, kind, choices, is_required, is_unique, default_value, position, \
                        passes_left, indexed_to, created_at, updated_at";
@@ -74,6 +74,7 @@ impl FieldTables {
             "SELECT {COLUMNS} FROM {fields} WHERE tenant_id = $1 AND archived_at IS NULL ORDER BY position, id"
         ))
         .bind::<SqlUuid, _>(tenant)
+        .prepared()
         .load(tx.conn(self.module)?)?;
         Ok(rows)
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 use crate::platform::events::LoggedEvent;
 use crate::webhooks::WEBHOOKS;
 use crate::webhooks::contract::{DeliveryId, EndpointId, WebhooksError};
@@ -13,7 +13,7 @@ use crate::webhooks::schema::{attempts, deliveries};
 
 /// A delivery as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = deliveries, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = deliveries, treat_none_as_default_value = false, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
 pub struct DeliveryRow {
     /// Whose it is.
     pub tenant_id: Uuid,
@@ -47,7 +47,7 @@ pub struct DeliveryRow {
 
 /// An attempt as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = attempts, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = attempts, treat_none_as_default_value = false, check_for_backend(diesel::pg::Pg))]
 pub struct AttemptRow {
     /// Whose it is.
     pub tenant_id: Uuid,
@@ -138,6 +138,7 @@ pub fn lock_delivery(
 pub fn save_delivery(tx: &mut TenantTx<'_>, row: &DeliveryRow) -> Result<(), WebhooksError> {
     diesel::update(deliveries::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(WEBHOOKS)?)
         .map_err(DbError::from)?;
     Ok(())

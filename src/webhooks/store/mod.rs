@@ -3,6 +3,8 @@
 mod deliveries;
 mod work;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -15,12 +17,13 @@ pub use work::{Due, claim, due, forget_before, give_back, replays, tenant_with_d
 
 use super::WEBHOOKS;
 use super::contract::{EndpointId, WebhooksError};
-use super::schema::endpoints;
-use crate::platform::db::{DbError, TenantTx};
+use super::schema::{self, endpoints};
+use crate::platform::auth::TenantId;
+use crate::platform::db::{DbError, Prepare, TenantTx};
 
 /// An endpoint as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = endpoints, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = endpoints, treat_none_as_default_value = false, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
 pub struct EndpointRow {
     /// Whose it is.
     pub tenant_id: Uuid,
@@ -103,6 +106,7 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &EndpointRow) -> Result<(), WebhooksEr
 pub fn save(tx: &mut TenantTx<'_>, row: &EndpointRow) -> Result<(), WebhooksError> {
     diesel::update(endpoints::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(WEBHOOKS)?)
         .map_err(DbError::from)?;
     Ok(())
@@ -115,6 +119,13 @@ pub fn delete(tx: &mut TenantTx<'_>, id: EndpointId) -> Result<(), WebhooksError
         .execute(tx.conn(WEBHOOKS)?)
         .map_err(DbError::from)?;
     Ok(())
+}
+
+/// Those of `tenants` that have an endpoint which is sent anything.
+pub fn with_endpoints(tx: &mut TenantTx<'_>, tenants: &[TenantId]) -> Result<HashSet<TenantId>, DbError> {
+    let tenants: Vec<Uuid> = tenants.iter().map(|tenant| tenant.uuid()).collect();
+    let found: Vec<Uuid> = diesel::select(schema::with_endpoints(tenants)).get_result(tx.conn(WEBHOOKS)?)?;
+    Ok(found.into_iter().map(TenantId::from).collect())
 }
 
 /// The endpoints that are sent what happened at `moment`, when one of their patterns is among `patterns`.

@@ -84,6 +84,7 @@ const DEFINERS: &[&str] = &[
     "webhooks.due",
     "webhooks.replays",
     "webhooks.tenant_with_deliveries_before",
+    "webhooks.with_endpoints",
 ];
 
 const POLICIES_OF_STREAMS: &[&str] = &[

@@ -20,12 +20,12 @@ use super::schema::{bundle_components, products};
 use crate::billing::BILLING;
 use crate::billing::contract::{SalesError, Thing};
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, SystemTx, TenantTx};
 use crate::platform::id::Id;
 
 /// A product as it is stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
-#[diesel(table_name = products, treat_none_as_null = true)]
+#[diesel(table_name = products, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct ProductRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -109,6 +109,7 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &ProductRow) -> Result<bool, SalesErro
 pub fn save(tx: &mut TenantTx<'_>, row: &ProductRow) -> Result<(), SalesError> {
     diesel::update(products::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

@@ -7,12 +7,12 @@ use uuid::Uuid;
 use crate::billing::BILLING;
 use crate::billing::catalog::schema::{price_lists, prices};
 use crate::billing::contract::{SalesError, Thing};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 use crate::platform::http::PageLimit;
 
 /// A price list as it is stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = price_lists, treat_none_as_null = true)]
+#[diesel(table_name = price_lists, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct PriceListRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -82,6 +82,7 @@ pub fn save_list(tx: &mut TenantTx<'_>, row: &PriceListRow) -> Result<(), SalesE
         .on_conflict((price_lists::tenant_id, price_lists::id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())
@@ -112,6 +113,7 @@ pub fn save_price(tx: &mut TenantTx<'_>, row: &PriceRow) -> Result<(), SalesErro
         .on_conflict((prices::tenant_id, prices::price_list_id, prices::product_id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

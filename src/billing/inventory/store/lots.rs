@@ -11,13 +11,13 @@ use crate::billing::BILLING;
 use crate::billing::contract::{SalesError, Thing};
 use crate::billing::inventory::schema::lots;
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, SystemTx, TenantTx};
 use crate::platform::http::PageLimit;
 use crate::platform::id::Id;
 
 /// A lot as it is stored; the product of the same identifier has its name.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = lots, treat_none_as_null = true)]
+#[diesel(table_name = lots, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct LotRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -117,6 +117,7 @@ pub fn insert_lot(tx: &mut TenantTx<'_>, row: &LotRow) -> Result<(), SalesError>
 pub fn save_lot(tx: &mut TenantTx<'_>, row: &LotRow) -> Result<(), SalesError> {
     diesel::update(lots::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

@@ -14,12 +14,12 @@ pub use lots::{
 use super::schema::{movements, reservations, stock, warehouses};
 use crate::billing::BILLING;
 use crate::billing::contract::{SalesError, Thing};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 use crate::platform::http::PageLimit;
 
 /// A warehouse as it is stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = warehouses, treat_none_as_null = true)]
+#[diesel(table_name = warehouses, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct WarehouseRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -52,7 +52,7 @@ impl StockRow {
 
 /// A movement as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = movements)]
+#[diesel(table_name = movements, treat_none_as_default_value = false)]
 pub struct MovementRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -131,6 +131,7 @@ pub fn save_warehouse(tx: &mut TenantTx<'_>, row: &WarehouseRow) -> Result<(), S
         .on_conflict((warehouses::tenant_id, warehouses::id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

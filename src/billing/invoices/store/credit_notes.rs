@@ -14,7 +14,7 @@ use crate::platform::http::PageLimit;
 
 /// A credit note as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = credit_notes, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = credit_notes, treat_none_as_default_value = false, check_for_backend(diesel::pg::Pg))]
 pub struct CreditNoteRow {
     pub tenant_id: Uuid,
     pub id: Uuid,

@@ -20,11 +20,11 @@ use crate::billing::domain::Totals;
 use crate::crm::CustomerId;
 use crate::kernel::{Currency, Money};
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, RawJson, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, RawJson, SystemTx, TenantTx};
 
 /// An invoice as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = invoices, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = invoices, treat_none_as_default_value = false, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
 pub struct InvoiceRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -146,6 +146,7 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &InvoiceRow) -> Result<bool, MoneyErro
 pub fn save(tx: &mut TenantTx<'_>, row: &InvoiceRow) -> Result<(), MoneyError> {
     diesel::update(invoices::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

@@ -10,7 +10,7 @@ use crate::billing::BILLING;
 use crate::billing::contract::{InvoiceId, MoneyError, Paper, PaymentAccountId};
 use crate::billing::payments::schema::{checkouts, payment_accounts, provider_events};
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, SystemTx, TenantTx};
 
 /// An account as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -30,7 +30,7 @@ pub struct AccountRow {
 
 /// A page as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = checkouts, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = checkouts, treat_none_as_default_value = false, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
 pub struct CheckoutRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -48,7 +48,7 @@ pub struct CheckoutRow {
 
 /// Something that a provider told.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = provider_events, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = provider_events, treat_none_as_default_value = false, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
 pub struct NewsRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -120,6 +120,7 @@ pub fn insert_account(tx: &mut TenantTx<'_>, row: &AccountRow) -> Result<bool, M
 pub fn save_account(tx: &mut TenantTx<'_>, row: &AccountRow) -> Result<(), MoneyError> {
     diesel::update(payment_accounts::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())
@@ -223,6 +224,7 @@ pub fn save_checkout(tx: &mut TenantTx<'_>, row: &CheckoutRow) -> Result<(), Mon
         .on_conflict((checkouts::tenant_id, checkouts::id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())
@@ -255,6 +257,7 @@ pub fn lock_news(tx: &mut TenantTx<'_>, id: Uuid) -> Result<Option<NewsRow>, Mon
 pub fn save_news(tx: &mut TenantTx<'_>, row: &NewsRow) -> Result<(), MoneyError> {
     diesel::update(provider_events::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

@@ -18,12 +18,12 @@ use super::schema::{allocations, payments};
 use crate::billing::BILLING;
 use crate::billing::contract::{MoneyError, Paper, PaymentId};
 use crate::kernel::{Currency, Money};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 use crate::platform::http::PageLimit;
 
 /// A payment as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = payments, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = payments, treat_none_as_default_value = false, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
 pub struct PaymentRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -133,6 +133,7 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &PaymentRow) -> Result<bool, MoneyErro
 pub fn save(tx: &mut TenantTx<'_>, row: &PaymentRow) -> Result<(), MoneyError> {
     diesel::update(payments::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

@@ -9,11 +9,11 @@ use uuid::Uuid;
 use crate::billing::BILLING;
 use crate::billing::contract::{MoneyError, Paper, PaymentId};
 use crate::billing::payments::schema::refunds;
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 
 /// A refund as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = refunds, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = refunds, treat_none_as_default_value = false, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
 pub struct RefundRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -60,6 +60,7 @@ pub fn lock_refund(tx: &mut TenantTx<'_>, id: Uuid) -> Result<RefundRow, MoneyEr
 pub fn save_refund(tx: &mut TenantTx<'_>, row: &RefundRow) -> Result<(), MoneyError> {
     diesel::update(refunds::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

@@ -19,12 +19,12 @@ use super::schema::{quotation_lines, quotations};
 use crate::billing::BILLING;
 use crate::billing::contract::{SalesError, Thing};
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, SystemTx, TenantTx};
 use crate::platform::id::Id;
 
 /// A quotation as it is stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = quotations, treat_none_as_null = true)]
+#[diesel(table_name = quotations, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct QuotationRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -60,7 +60,7 @@ pub struct QuotationRow {
 
 /// A line as it is stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = quotation_lines)]
+#[diesel(table_name = quotation_lines, treat_none_as_default_value = false)]
 pub struct LineRow {
     pub tenant_id: Uuid,
     pub quotation_id: Uuid,
@@ -154,6 +154,7 @@ pub fn insert(tx: &mut TenantTx<'_>, row: &QuotationRow) -> Result<(), SalesErro
 pub fn save(tx: &mut TenantTx<'_>, row: &QuotationRow) -> Result<(), SalesError> {
     diesel::update(quotations::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

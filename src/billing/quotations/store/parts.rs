@@ -13,7 +13,7 @@ use crate::billing::quotations::schema::{
     quotation_versions,
 };
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, SystemTx, TenantTx};
 use crate::platform::http::PageLimit;
 use crate::platform::id::Id;
 
@@ -30,7 +30,7 @@ pub struct RulesRow {
 
 /// A version as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = quotation_versions)]
+#[diesel(table_name = quotation_versions, treat_none_as_default_value = false)]
 pub struct VersionRow {
     pub tenant_id: Uuid,
     pub quotation_id: Uuid,
@@ -42,7 +42,7 @@ pub struct VersionRow {
 
 /// A request for approval as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = quotation_approvals, treat_none_as_null = true)]
+#[diesel(table_name = quotation_approvals, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct ApprovalRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -60,7 +60,7 @@ pub struct ApprovalRow {
 
 /// The customer's answer as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = quotation_answers)]
+#[diesel(table_name = quotation_answers, treat_none_as_default_value = false)]
 pub struct AnswerRow {
     pub tenant_id: Uuid,
     pub quotation_id: Uuid,
@@ -188,6 +188,7 @@ pub fn save_approval(tx: &mut TenantTx<'_>, row: &ApprovalRow) -> Result<(), Sal
         .on_conflict((quotation_approvals::tenant_id, quotation_approvals::id))
         .do_update()
         .set(row)
+        .prepared()
         .execute(tx.conn(BILLING)?)
         .map_err(DbError::from)?;
     Ok(())

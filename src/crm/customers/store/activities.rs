@@ -11,7 +11,7 @@ use crate::platform::db::{DbError, TenantTx};
 
 /// A row of `crm.activities`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = activities)]
+#[diesel(table_name = activities, treat_none_as_default_value = false)]
 pub struct ActivityRow {
     pub tenant_id: Uuid,
     pub id: Uuid,

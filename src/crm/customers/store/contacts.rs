@@ -7,11 +7,11 @@ use uuid::Uuid;
 use crate::crm::CRM;
 use crate::crm::contract::{CrmError, CustomerId};
 use crate::crm::schema::contacts;
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 
 /// A row of `crm.contacts`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = contacts, treat_none_as_null = true)]
+#[diesel(table_name = contacts, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct ContactRow {
     pub tenant_id: Uuid,
     pub id: Uuid,
@@ -60,6 +60,7 @@ pub fn insert_contact(tx: &mut TenantTx<'_>, row: &ContactRow) -> Result<(), Crm
 pub fn save_contact(tx: &mut TenantTx<'_>, row: &ContactRow) -> Result<(), CrmError> {
     diesel::update(contacts::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     Ok(())

@@ -24,7 +24,7 @@ use crate::crm::CRM;
 use crate::crm::contract::{CrmError, CustomerId};
 use crate::crm::schema::{customers, tax_ids};
 use crate::platform::auth::TenantId;
-use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::db::{DbError, Prepare, SystemTx, TenantTx};
 use crate::platform::id::Id;
 
 #[derive(Insertable)]
@@ -81,6 +81,7 @@ pub fn lock_all(tx: &mut TenantTx<'_>, of: &[Uuid]) -> Result<Vec<(Uuid, i32)>, 
 pub fn put_row(tx: &mut TenantTx<'_>, row: &Row) -> Result<(), CrmError> {
     diesel::update(customers::table.find((row.tenant_id, row.id)))
         .set(row)
+        .prepared()
         .execute(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     Ok(())
@@ -128,6 +129,7 @@ pub fn save(tx: &mut TenantTx<'_>, record: &Record) -> Result<Row, CrmError> {
     let row = row(tenant, record);
     diesel::update(customers::table.find((tenant, record.id.uuid())))
         .set(&row)
+        .prepared()
         .execute(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     Ok(row)

@@ -16,7 +16,7 @@ use crate::platform::id::Id;
 
 /// A row of `crm.customers`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
-#[diesel(table_name = customers, treat_none_as_null = true)]
+#[diesel(table_name = customers, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Row {
     pub tenant_id: Uuid,
     pub id: Uuid,
