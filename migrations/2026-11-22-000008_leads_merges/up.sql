@@ -31,7 +31,8 @@ BEGIN
     SELECT tenant, m.kind, m.key, lead, EXISTS (
         SELECT FROM leads.likenesses l
         WHERE l.tenant_id = tenant AND l.kind = m.kind AND l.key = m.key AND l.lead_id <> lead)
-    FROM mine m ON CONFLICT DO NOTHING;
+    FROM mine m ON CONFLICT (tenant_id, kind, key, lead_id) DO UPDATE SET is_shared = excluded.is_shared
+    WHERE likenesses.is_shared <> excluded.is_shared;
     RETURN true;
 END
 $$;

@@ -6,6 +6,8 @@ CREATE TABLE billing.customer_owners (
     tenant_id uuid NOT NULL,
     customer_id uuid NOT NULL,
     owner_id uuid,
+    -- The customer's when it was last told.
+    version integer NOT NULL,
     PRIMARY KEY (tenant_id, customer_id)
 );
 CREATE INDEX customer_owners_by_owner ON billing.customer_owners (tenant_id, owner_id, customer_id);

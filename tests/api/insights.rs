@@ -71,6 +71,27 @@ async fn leads_count_where_they_came_from_and_for_whoever_has_them() {
 }
 
 #[tokio::test]
+async fn a_merge_that_is_undone_gives_the_lead_back_to_its_owner_and_source() {
+    let acme = TestApp::shared().tenant().await;
+    let (_, ana) = acme.colleague(&["SALES"]).await;
+    let (_, beto) = acme.colleague(&["SALES"]).await;
+    let first = lead(&acme, "Uno", "facebook", "otoño").await;
+    let second = lead(&acme, "Dos", "website", "otoño").await;
+    act(&acme, &first, "assign", json!({ "owner_id": ana })).await;
+    act(&acme, &second, "assign", json!({ "owner_id": beto })).await;
+    shows(&acme, "by_owner", json!([[ana, 1, 0], [beto, 1, 0]])).await;
+    let other = second.rsplit('/').next().unwrap();
+    let merge = json!({ "other_id": other, "choices": { "owner_id": "other", "source": "other" } });
+    let merged = acme.owner.post(&format!("{first}/merge"), merge).await.expect(200);
+    shows(&acme, "by_owner", json!([[beto, 1, 0]])).await;
+    shows(&acme, "by_source", json!([["website", 1, 0]])).await;
+    let undo = format!("/api/v1/leads/merges/{}/undo", merged.text_at("/merge/id"));
+    acme.owner.post(&undo, json!({})).await.expect(200);
+    shows(&acme, "by_owner", json!([[ana, 1, 0], [beto, 1, 0]])).await;
+    shows(&acme, "by_source", json!([["facebook", 1, 0], ["website", 1, 0]])).await;
+}
+
+#[tokio::test]
 async fn days_are_those_of_the_company() {
     let app = TestApp::shared();
     let acme = app.tenant().await;

@@ -5,5 +5,6 @@ diesel::table! {
         tenant_id -> Uuid,
         customer_id -> Uuid,
         owner_id -> Nullable<Uuid>,
+        version -> Int4,
     }
 }

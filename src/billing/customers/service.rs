@@ -24,7 +24,7 @@ pub fn known(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Customer, MoneyErr
         }
         known => {
             let customer = known?;
-            store::note(tx, id, customer.owner)?;
+            store::note(tx, &customer)?;
             Ok(customer)
         }
     }
@@ -95,7 +95,7 @@ pub fn check_customer(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<(), Sales
 pub fn name_of_open(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<String, SalesError> {
     match crm::customer(tx, id).and_then(Customer::open) {
         Ok(customer) => {
-            store::note(tx, id, customer.owner)?;
+            store::note(tx, &customer)?;
             Ok(customer.trade_name)
         }
         Err(CrmError::NotFound(_)) => {
@@ -112,7 +112,7 @@ pub fn name_of_open(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<String, Sal
 /// Brings up to date whose a customer is.
 pub fn follow(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<(), SalesError> {
     match crm::customer(tx, id) {
-        Ok(customer) => Ok(store::note(tx, id, customer.owner)?),
+        Ok(customer) => Ok(store::note(tx, &customer)?),
         Err(CrmError::NotFound(_)) => Ok(()),
         Err(error) => Err(SalesError::Customer(error)),
     }

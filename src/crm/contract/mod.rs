@@ -48,6 +48,8 @@ pub enum CustomerKind {
 pub struct Customer {
     /// The customer.
     pub id: CustomerId,
+    /// Raised by each change.
+    pub version: i32,
     /// What it is.
     pub kind: CustomerKind,
     /// What it is called.

@@ -1,6 +1,7 @@
 //! What happens to leads, in figures.
 
 use chrono::NaiveDate;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::Calendar;
@@ -39,11 +40,7 @@ pub fn lead_created(
 
 /// A lead came from elsewhere than was thought.
 pub fn lead_updated(tx: &mut TenantTx<'_>, updated: &LeadUpdated) -> Result<(), InsightsError> {
-    let Some(source) = updated.changes.get("source").and_then(|change| change.get("to")) else {
-        return Ok(());
-    };
-    let source = source.as_str().map(str::to_owned);
-    change(tx, updated.id.uuid(), |row| row.source = source)
+    follow(tx, updated.id.uuid(), &updated.changes)
 }
 
 /// A lead has another owner.
@@ -81,17 +78,31 @@ pub fn lead_deleted(tx: &mut TenantTx<'_>, deleted: &LeadDeleted) -> Result<(), 
 
 /// A lead went into another one.
 pub fn lead_merged(tx: &mut TenantTx<'_>, merged: &LeadMerged) -> Result<(), InsightsError> {
-    let owner = merged.changes.get("owner_id").and_then(|change| change.get("to"));
-    if let Some(owner) = owner {
-        let owner = owner.as_str().and_then(|owner| owner.parse().ok());
-        change(tx, merged.id.uuid(), |row| row.owner_id = owner)?;
-    }
+    follow(tx, merged.id.uuid(), &merged.changes)?;
     change(tx, merged.other_id.uuid(), |row| row.counted = false)
 }
 
 /// Two leads are two again.
 pub fn lead_unmerged(tx: &mut TenantTx<'_>, undone: &LeadMergeUndone) -> Result<(), InsightsError> {
+    follow(tx, undone.id.uuid(), &undone.changes)?;
     change(tx, undone.other_id.uuid(), |row| row.counted = true)
+}
+
+/// Moves a lead to the source and owner that it was changed to, if it was.
+fn follow(tx: &mut TenantTx<'_>, id: Uuid, changes: &Map<String, Value>) -> Result<(), InsightsError> {
+    let to = |field| changes.get(field).and_then(|change| change.get("to")).map(Value::as_str);
+    let (source, owner) = (to("source"), to("owner_id"));
+    if source.is_none() && owner.is_none() {
+        return Ok(());
+    }
+    change(tx, id, |row| {
+        if let Some(source) = source {
+            row.source = source.map(str::to_owned);
+        }
+        if let Some(owner) = owner {
+            row.owner_id = owner.and_then(|owner| owner.parse().ok());
+        }
+    })
 }
 
 /// Changes what is known of a lead, and moves what it counts for.

@@ -32,10 +32,17 @@ pub struct LeadMergeUndone {
     pub other_id: LeadId,
     /// The merge.
     pub merge_id: Uuid,
+    /// What changed back in the lead that had stayed: `{"<field>": {"from": …, "to": …}}`.
+    #[schema(value_type = Object)]
+    pub changes: Map<String, Value>,
 }
 
 fn id(last: u128) -> LeadId {
     Id::from(Uuid::from_u128(0x0199_f3a2_7c1e_7d40_9b1f_3f6f_0a6b_2c00 + last))
+}
+
+fn changes(from: Value, to: Value) -> Map<String, Value> {
+    Map::from_iter([("industry".to_owned(), json!({ "from": from, "to": to }))])
 }
 
 impl Event for LeadMerged {
@@ -44,8 +51,7 @@ impl Event for LeadMerged {
     const SUMMARY: &'static str = "A lead went into another one, which keeps its contacts and activities.";
 
     fn example() -> Self {
-        let mut changes = Map::new();
-        changes.insert("industry".to_owned(), json!({ "from": null, "to": "Confección" }));
+        let changes = changes(json!(null), json!("Confección"));
         Self { id: id(0x11), other_id: id(0x12), merge_id: id(0x13).uuid(), changes }
     }
 }
@@ -56,6 +62,7 @@ impl Event for LeadMergeUndone {
     const SUMMARY: &'static str = "Two merged leads are again what they were.";
 
     fn example() -> Self {
-        Self { id: id(0x11), other_id: id(0x12), merge_id: id(0x13).uuid() }
+        let changes = changes(json!("Confección"), json!(null));
+        Self { id: id(0x11), other_id: id(0x12), merge_id: id(0x13).uuid(), changes }
     }
 }

@@ -219,11 +219,11 @@ pub fn undo_merge(tx: &mut TenantTx<'_>, id: Uuid) -> Result<(Row, Row), LeadsEr
     }
     let memory: Memory = serde_json::from_value(merge.memory).map_err(|error| broken(&error))?;
     let (lead_id, other_id) = (LeadId::from(merge.lead_id), LeadId::from(merge.other_id));
-    match store::lock(tx, lead_id) {
-        Ok(_) => {}
+    let merged = match store::lock(tx, lead_id) {
+        Ok(merged) => merged,
         Err(LeadsError::NotFound(_)) => return Err(LeadsError::MergeOver),
         Err(error) => return Err(error),
-    }
+    };
     let current = store::find(tx, lead_id)?;
     let now = tx.now();
     let row = Row { version: current.version + 1, updated_at: now, ..restored(&memory, &current)? };
@@ -232,6 +232,7 @@ pub fn undo_merge(tx: &mut TenantTx<'_>, id: Uuid) -> Result<(Row, Row), LeadsEr
         store::delete_contact(tx, *added)?;
     }
     let definitions = definitions(tx)?;
+    let mut changes = Map::new();
     for row in [&row, &other] {
         store::put_row(tx, row)?;
         let lead = store::read(tx, LeadId::from(row.id))?;
@@ -239,10 +240,14 @@ pub fn undo_merge(tx: &mut TenantTx<'_>, id: Uuid) -> Result<(Row, Row), LeadsEr
         fields::reindex(tx, &lead, &definitions)?;
         // What is searched follows what was restored.
         store::save(tx, &lead)?;
+        if lead.id == lead_id {
+            changes = told(&merged, &lead);
+        }
     }
     store::move_back(tx, lead_id, other_id, &memory.contacts, &memory.activities)?;
     store::close_merge(tx, id)?;
-    tx.emit(lead_id.uuid(), row.version, &LeadMergeUndone { id: lead_id, other_id, merge_id: id });
+    let undone = LeadMergeUndone { id: lead_id, other_id, merge_id: id, changes };
+    tx.emit(lead_id.uuid(), row.version, &undone);
     Ok((row, other))
 }
 

@@ -83,9 +83,13 @@ fn handle_all(
     let chosen = subscription.chosen(tx, &tenants)?;
     // Tenant by tenant, always in the same order, so that no two subscriptions wait for each other; what happened in a tenant
     // stays in its order.
-    let is_chosen = |event: &LoggedEvent| chosen.as_ref().is_none_or(|chosen| chosen.contains(&event.tenant));
+    let is_concerned = |event: &LoggedEvent| {
+        // What waits in order is tried when its turn comes, whatever holds for its tenant then.
+        waiting.contains(&event.aggregate)
+            || chosen.as_ref().is_none_or(|chosen| chosen.contains(&event.tenant))
+    };
     let mut ordered: Vec<(usize, &LoggedEvent)> =
-        events.iter().enumerate().filter(|(_, event)| is_chosen(event)).collect();
+        events.iter().enumerate().filter(|(_, event)| is_concerned(event)).collect();
     ordered.sort_by_key(|(_, event)| event.tenant);
     for (index, event) in ordered {
         if waiting.contains(&event.aggregate) {

@@ -60,8 +60,8 @@ impl Subscription {
         self
     }
 
-    /// Passes over events of tenants that `choice` does not pick; it is asked once for each batch, with the tenants of its
-    /// events.
+    /// Spares batches the events of tenants that `choice` does not pick, which is asked once for each, with the tenants of
+    /// its events. Handlers must be right without it: events that are tried alone come all the same.
     #[must_use]
     pub fn only_for(
         mut self,

@@ -47,6 +47,7 @@ fn told(record: Record) -> Customer {
     let details = record.details;
     Customer {
         id: record.id,
+        version: record.version,
         kind: details.kind,
         trade_name: details.trade_name.to_string(),
         legal_name: details.legal_name.map(|name| name.to_string()),

@@ -1,7 +1,8 @@
 //! Poison: an event that cannot be handled holds up its own record for a while, and nothing else.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,50 @@ async fn after_all_attempts(database: &Database, instance: &Instance, count: usi
         (letters.len() == count).then_some(letters)
     })
     .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_tenants_that_are_not_chosen_are_passed_over_but_for_those_that_wait() {
+    let database = Database::start(Disk::Trusted);
+    let (chosen, other) = (TenantId::new(), TenantId::new());
+    let (cured, choice) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(HashSet::from([chosen]))));
+    let asked = choice.clone();
+    let picky = squeamish(&cured).only_for(move |_, tenants| {
+        let asked = asked.lock().unwrap();
+        Ok(tenants.iter().copied().filter(|tenant| asked.contains(tenant)).collect())
+    });
+    let instance = Instance::start(&database, vec![picky], None);
+    let (sick, passed_over) = (Uuid::now_v7(), Uuid::now_v7());
+    let read = async |position_of_last| {
+        eventually("the log is read", async || {
+            (position(&database, "probe-squeamish") == position_of_last).then_some(())
+        })
+        .await;
+    };
+    for (tenant, thing, marker) in [
+        (other, passed_over, "good"),
+        (chosen, sick, "good"),
+        (other, passed_over, "good"),
+        (chosen, sick, "poison"),
+    ] {
+        change(&instance.db, tenant, thing, marker).await;
+    }
+    read(4).await;
+    assert_eq!(database.effects("probe-squeamish"), [(sick, 1)]);
+
+    choice.lock().unwrap().clear();
+    change(&instance.db, chosen, sick, "good").await;
+    read(5).await;
+    cured.store(true, Ordering::Relaxed);
+    let effects = eventually("what waited is handled", async || {
+        database.clock.advance(TimeDelta::hours(2));
+        instance.handle.wake();
+        let effects = database.effects("probe-squeamish");
+        (effects.len() == 3).then_some(effects)
+    })
+    .await;
+    assert_eq!(effects, [(sick, 1), (sick, 2), (sick, 3)]);
+    instance.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
