@@ -11,7 +11,6 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ResourceDef;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PathConfig, ServiceConfig};
 use actix_web::{App as HttpApp, HttpRequest, HttpResponse, HttpServer};
@@ -36,7 +35,7 @@ use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::events::{self, Catalogue, EventsHandle, Feed, NatsSettings, StreamLimit, Subscription};
 use crate::platform::files::Files;
-use crate::platform::http::{Outside, Routes, TrustedProxies, allowed_methods, in_context};
+use crate::platform::http::{Outside, Paths, Routes, TrustedProxies, in_context};
 use crate::platform::idempotency::{self, AnswerSeal};
 use crate::platform::limits::{Limits, Quotas};
 use crate::platform::mail::Mailer;
@@ -180,12 +179,12 @@ impl App {
         };
         let (tasks, health, feed) = (self.tasks.clone(), self.health.clone(), self.events.feed().clone());
         let shared = Arc::new(self);
-        let methods = Data::new(method_table()?);
+        let paths = Data::new(paths()?);
         let server = HttpServer::new(move || {
             let app = HttpApp::new()
                 .wrap(Compress::default())
                 .wrap(from_fn(in_context))
-                .app_data(methods.clone())
+                .app_data(paths.clone())
                 .app_data(path_config())
                 .configure(|config| shared.share(config));
             MODULES
@@ -287,10 +286,8 @@ pub fn database(config: &Config, services: &Services) -> Db {
     settings::connect(config, services, Clock::default())
 }
 
-/// Which methods each path takes.
-type MethodTable = Vec<(ResourceDef, Vec<String>)>;
-
-fn method_table() -> Result<MethodTable, serde_json::Error> {
+/// The paths of the document.
+fn paths() -> Result<Paths, serde_json::Error> {
     const METHODS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
     #[derive(Deserialize)]
     struct Document {
@@ -302,27 +299,25 @@ fn method_table() -> Result<MethodTable, serde_json::Error> {
         let has = |method: &str| item.contains_key(method) || method == "head" && item.contains_key("get");
         METHODS.into_iter().filter(|method| has(method)).map(str::to_uppercase).collect()
     };
-    Ok(document.paths.iter().map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect())
+    Ok(document.paths.iter().map(|(path, item)| (path.clone(), methods(item))).collect())
 }
 
 async fn document_text() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(DOCUMENT_TEXT)
 }
 
-async fn nowhere(request: HttpRequest, table: Data<MethodTable>) -> Result<&'static str, Problem> {
-    let allowed = allowed_methods(&table, request.path());
-    Err(if allowed.is_empty() { Problem::no_such_path() } else { Problem::method_not_allowed(&allowed) })
+async fn nowhere(request: HttpRequest, paths: Data<Paths>) -> Result<&'static str, Problem> {
+    let allowed = paths.methods(request.path());
+    Err(if allowed.is_empty() { Problem::no_such_path() } else { Problem::method_not_allowed(allowed) })
 }
 
 fn path_config() -> PathConfig {
     PathConfig::default().error_handler(|_, request| {
         // A fixed path, taken for an identifier because it has no such method.
-        let allowed = request
-            .app_data::<Data<MethodTable>>()
-            .map(|table| allowed_methods(table, request.path()))
-            .unwrap_or_default();
+        let paths = request.app_data::<Data<Paths>>();
+        let allowed = paths.map_or(&[][..], |paths| paths.methods(request.path()));
         if !allowed.is_empty() && !allowed.iter().any(|method| method == request.method().as_str()) {
-            return Problem::method_not_allowed(&allowed).into();
+            return Problem::method_not_allowed(allowed).into();
         }
         let name = request.match_info().iter().next().map_or("id", |(name, _)| name).to_owned();
         let reason = Invalid::new("is not an identifier (a UUID)", "no es un identificador (un UUID)");

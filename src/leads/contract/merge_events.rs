@@ -41,7 +41,7 @@ fn id(last: u128) -> LeadId {
     Id::from(Uuid::from_u128(0x0199_f3a2_7c1e_7d40_9b1f_3f6f_0a6b_2c00 + last))
 }
 
-fn changes(from: Value, to: Value) -> Map<String, Value> {
+fn industry(from: Option<&str>, to: Option<&str>) -> Map<String, Value> {
     Map::from_iter([("industry".to_owned(), json!({ "from": from, "to": to }))])
 }
 
@@ -51,7 +51,7 @@ impl Event for LeadMerged {
     const SUMMARY: &'static str = "A lead went into another one, which keeps its contacts and activities.";
 
     fn example() -> Self {
-        let changes = changes(json!(null), json!("Confección"));
+        let changes = industry(None, Some("Confección"));
         Self { id: id(0x11), other_id: id(0x12), merge_id: id(0x13).uuid(), changes }
     }
 }
@@ -62,7 +62,7 @@ impl Event for LeadMergeUndone {
     const SUMMARY: &'static str = "Two merged leads are again what they were.";
 
     fn example() -> Self {
-        let changes = changes(json!("Confección"), json!(null));
+        let changes = industry(Some("Confección"), None);
         Self { id: id(0x11), other_id: id(0x12), merge_id: id(0x13).uuid(), changes }
     }
 }

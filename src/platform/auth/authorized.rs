@@ -11,7 +11,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{Actor, Caller, Identities};
 use crate::kernel::Message;
-use crate::platform::http::RequestContext;
+use crate::platform::http::{RequestContext, path_of};
 use crate::platform::limits::Limits;
 use crate::platform::problem::Problem;
 
@@ -129,7 +129,7 @@ fn identities(request: &HttpRequest) -> Result<Arc<dyn Identities>, Problem> {
 }
 
 fn route(request: &HttpRequest) -> String {
-    request.match_pattern().unwrap_or_default()
+    path_of(request).unwrap_or_default()
 }
 
 fn bearer(request: &HttpRequest) -> Result<String, Problem> {

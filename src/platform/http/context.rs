@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName,
     HeaderValue, RETRY_AFTER, VARY,
@@ -15,6 +15,7 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use uuid::Uuid;
 
+use super::paths::path_of;
 use super::protection::{Outside, protect};
 use crate::kernel::Language;
 use crate::platform::auth::{Caller, CorrelationId, TenantId, UserId};
@@ -204,7 +205,7 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, context: &RequestCont
 fn report(response: &ServiceResponse<BoxBody>, context: &RequestContext, started: Instant) {
     let elapsed = started.elapsed();
     let request = response.request();
-    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let route = path_of(request).unwrap_or_else(|| "unmatched".to_owned());
     let status = response.status().as_u16();
     let method = request.method().as_str();
     crate::platform::metrics::request(method, &route, status, elapsed);
@@ -220,17 +221,6 @@ fn report(response: &ServiceResponse<BoxBody>, context: &RequestContext, started
         user_id = user.map(tracing::field::display),
         "request"
     );
-}
-
-/// The methods that `path` takes, by the table of (pattern, methods); empty when there is no such path.
-///
-/// A fixed path hides the patterns that would also match it.
-pub fn allowed_methods(table: &[(ResourceDef, Vec<String>)], path: &str) -> Vec<String> {
-    let of = |(_, methods): &(ResourceDef, Vec<String>)| methods.clone();
-    match table.iter().find(|(pattern, _)| pattern.pattern() == Some(path)) {
-        Some(fixed) => of(fixed),
-        None => table.iter().find(|(pattern, _)| pattern.is_match(path)).map(of).unwrap_or_default(),
-    }
 }
 
 #[cfg(test)]

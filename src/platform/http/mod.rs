@@ -7,6 +7,7 @@ mod cursor;
 mod moment;
 pub mod openapi;
 mod patch;
+mod paths;
 mod protection;
 mod reply;
 mod routes;
@@ -20,10 +21,11 @@ pub use body::{
     read_bytes, slow_body,
 };
 pub use client::{TrustedProxies, client_address, place_of};
-pub use context::{AnsweredWith, ReadableBy, RequestContext, allowed_methods, in_context};
+pub use context::{AnsweredWith, ReadableBy, RequestContext, in_context};
 pub use cursor::{Cursor, Direction, Page, PageLimit};
 pub use moment::{Day, Moment};
 pub use patch::Patch;
+pub use paths::{Paths, path_of};
 pub use protection::Outside;
 pub use reply::Reply;
 pub use routes::Routes;
