@@ -13,7 +13,7 @@ use crate::identity::teams;
 use crate::identity::users::domain::Roles;
 use crate::kernel::Country;
 use crate::platform::auth::{SessionId, Sight, UserId};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, Prepare, TenantTx};
 
 /// Stores a new session, and forgets those of the same user that are long over.
 pub(super) fn insert(tx: &mut TenantTx<'_>, session: &Session, device: &Device) -> Result<(), IdentityError> {
@@ -238,7 +238,8 @@ pub(super) fn standing_of_session(
             (users::roles, tenants::country, tenants::limits, tenants::visibility),
             (sessions::expires_at, sessions::last_used_at),
         ))
-        .first::<(StandingRow, (DateTime<Utc>, DateTime<Utc>))>(tx.conn(IDENTITY)?)
+        .prepared()
+        .get_result::<(StandingRow, (DateTime<Utc>, DateTime<Utc>))>(tx.conn(IDENTITY)?)
         .optional()
         .map_err(DbError::from)?;
     row.map(|(standing, (expires_at, last_used_at))| {
