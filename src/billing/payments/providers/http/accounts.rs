@@ -146,7 +146,8 @@ pub async fn payment_accounts_get(
     params(("id" = PaymentAccountId, Path, description = "The account."),
         ("If-Match" = Option<String>, Header, description = "The version that you read.")),
     request_body = AccountRequest,
-    responses((status = 200, description = "The account as it is now.", body = AccountView)))]
+    responses((status = 200, description = "The account as it is now.", body = AccountView),
+        (status = 409, description = "The keys are of the other provider; connect that one by itself.")))]
 #[put("/api/v1/payment-accounts/{id}")]
 pub async fn payment_accounts_replace(
     who: Authorized<ConfigureBilling>,
