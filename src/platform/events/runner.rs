@@ -30,8 +30,7 @@ const BATCH: usize = 50;
 const RETRIES_AT_ONCE: i64 = 10;
 /// A position that only skipped events of other kinds is written this seldom.
 const SKIPPED_KEPT_EVERY: Duration = Duration::from_secs(1);
-/// Between two looks at a log that grows: fewer, longer pages cost less, and nobody waits for an effect of an event this
-/// long.
+/// Between two looks at a log that grows: fewer, longer pages cost less, and so short a delay of an effect is not noticed.
 const REST: Duration = Duration::from_millis(40);
 const OTHER_SERVER_CHECKED_EVERY: Duration = Duration::from_secs(1);
 
