@@ -147,7 +147,7 @@ pub async fn dashboard_get(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let DashboardQuery { from, to } = query.0;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let today = people.settings(tx)?.time_zone.day_of(tx.now());
         let period = Period::parse(from.map(Day::date), to.map(Day::date), today)?;
         let dashboard = service::dashboard(tx, period)?;

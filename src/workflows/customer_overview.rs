@@ -190,7 +190,7 @@ pub async fn customers_overview(
 ) -> Result<Reply, Problem> {
     let (id, language) = (id.into_inner(), RequestContext::of(&request).language());
     let sees_money = who.caller().may(ReadBilling::NAME);
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let customer = crm::customer_view(tx, id, language)?;
         let money = if sees_money { Some(money(tx, id)?) } else { None };
         let health = crm::health(tx, id)?;

@@ -7,7 +7,7 @@ use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{Answer, Client, Database, TestApp};
+use crate::support::{Answer, Client, Database, TestApp, unique, until};
 
 const EVERYWHERE: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
@@ -246,4 +246,43 @@ async fn whoever_would_wait_in_vain_is_told_so_at_once() {
     while owner.get("/api/v1/tenant").await.status != 200 {
         assert!(begun.elapsed() < Duration::from_secs(5), "it does not recover");
     }
+}
+
+/// Changes a lead again and again, and looks at it after each change, beside what cannot be found.
+async fn change_and_look(client: Client, name: String) {
+    let email = format!("{}@example.com", unique("one"));
+    let lead = json!({ "company_name": name, "email": email });
+    let lead = client.post("/api/v1/leads", lead).await.expect(201);
+    let path = lead.header("location").unwrap().to_owned();
+    for round in 0..10 {
+        let notes = format!("Vuelta {round}");
+        client.patch(&path, json!({ "notes": notes })).await.expect(200);
+        assert_eq!(client.get(&path).await.expect(200).text_at("/notes"), notes);
+        client.get(&format!("/api/v1/leads/{}", uuid::Uuid::now_v7())).await.expect(404);
+        let list = client.get("/api/v1/leads").await.expect(200);
+        let names = list.body["data"].as_array().unwrap().iter().map(|lead| &lead["company_name"]);
+        assert!(names.clone().all(|other| other.as_str().unwrap().starts_with(&name[..1])), "{}", list.text);
+        assert!(names.count() >= 1);
+    }
+}
+
+#[tokio::test]
+async fn on_one_connection_readers_see_what_was_written_and_leave_nothing_open() {
+    let app = TestApp::with_settings("hardening_one", &[("DB_POOL_MAX", "1"), ("DB_POOL_WAIT_MS", "20000")]);
+    let (one, two) = (app.tenant().await.owner, app.tenant().await.owner);
+    futures_util::future::join_all((0..8).map(|number| {
+        let (client, company) = if number % 2 == 0 { (&one, "A") } else { (&two, "B") };
+        change_and_look(client.clone(), format!("{company} {number}"))
+    }))
+    .await;
+
+    let mut database = Database::connect(&app.admin_url);
+    until("no transaction is open", async || {
+        let open = "SELECT (now() - state_change > interval '1 second')::text FROM pg_stat_activity
+                    WHERE datname = current_database() AND usename = 'cauce_app' AND state LIKE 'idle in transaction%'";
+        let is_left = database.column(open);
+        assert!(!is_left.contains(&"true".to_owned()), "a transaction stays open without work");
+        is_left.is_empty()
+    })
+    .await;
 }

@@ -33,6 +33,7 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
     ("src/leads/http.rs", concat!("//! x\n// TO", "DO later"), "unfinished"),
     ("src/leads/http.rs", concat!("//! x\n#[all", "ow(dead_code)]"), "expect"),
     ("src/leads/store.rs", "//! x\n#[derive(Insertable)]\n#[diesel(table_name = leads)]\nstruct A {\n    a: Option<i32>,\n}", "prepared"),
+    ("src/leads/http.rs", "//! x\n#[get(\"/a\")]\nasync fn a() {\n    db.tenant(actor, f)\n}", "db.read"),
 ];
 
 /// A path and a text without violation.
@@ -44,4 +45,5 @@ pub const ALLOWED: &[(&str, &str)] = &[
     ("src/workflows/conversion.rs", "use crate::leads::Leads; use crate::crm::{Crm, events::A};"),
     ("src/app/mod.rs", "use crate::leads; use actix_web::web;"),
     ("src/leads/store.rs", "//! x\n#[derive(Insertable)]\n#[diesel(table_name = leads)]\nstruct A {\n    a: i32,\n}\nfn f(a: Option<i32>) {}"),
+    ("src/leads/http.rs", "//! x\n#[get(\"/a\")]\nasync fn a() {\n    db.read(who.tenant(), f)\n}\n#[post(\"/a\")]\nasync fn b() {\n    db.tenant(actor, f)\n}"),
 ];

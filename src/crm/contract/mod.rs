@@ -137,7 +137,7 @@ pub enum CrmError {
     InUse {
         /// The customer.
         customer: CustomerId,
-        /// Accounts below it.
+        /// Accounts below it that the actor sees; there may be others.
         children: i64,
         /// Contracts in force.
         contracts: i64,

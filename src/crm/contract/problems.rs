@@ -27,10 +27,17 @@ pub fn in_use(customer: CustomerId, children: i64, contracts: i64) -> Problem {
         "customer-in-use",
         Message::new("Something still hangs on the customer", "El cliente aún tiene algo vigente"),
     )
-    .detail(Message::formatted(
-        format!("{children} account(s) are below it and {contracts} contract(s) are active: move the ones and end the others first"),
-        format!("Tiene {children} cuenta(s) por debajo y {contracts} contrato(s) activos: mueva las primeras y termine los segundos"),
-    ))
+    .detail(if children == 0 && contracts == 0 {
+        Message::new(
+            "Accounts that you do not see are below it: have them moved first",
+            "Tiene por debajo cuentas que usted no ve: pida que las muevan primero",
+        )
+    } else {
+        Message::formatted(
+            format!("{children} account(s) are below it and {contracts} contract(s) are active: move the ones and end the others first"),
+            format!("Tiene {children} cuenta(s) por debajo y {contracts} contrato(s) activos: mueva las primeras y termine los segundos"),
+        )
+    })
     .member("children", json!(children))
     .member("active_contracts", json!(contracts))
     .member("children_at", json!(format!("/api/v1/customers?parent_id={customer}")))

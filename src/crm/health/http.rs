@@ -95,7 +95,7 @@ pub async fn customers_health(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         Ok::<_, Problem>(Reply::ok(&CustomerHealthView::from(service::health(tx, id)?)))
     })
     .await
@@ -116,7 +116,7 @@ pub async fn customers_health_history(
 ) -> Result<Reply, Problem> {
     let (id, limit) = (id.into_inner(), query.0.limit.unwrap_or_default());
     let place = query.0.cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let rows = service::past(tx, id, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.id));
         Ok::<_, Problem>(Reply::ok(&page.map(CustomerPastHealthView::from)))

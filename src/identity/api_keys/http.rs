@@ -154,7 +154,7 @@ async fn api_keys_list(
     let limit = query.0.limit;
     let after = query.0.cursor.as_deref().map(Cursor::read::<SessionId>).transpose()?;
     let keys =
-        identity.db.tenant(who.actor(), move |tx| service::list(tx, after, limit.rows_to_read())).await?;
+        identity.db.read(who.actor(), move |tx| service::list(tx, after, limit.rows_to_read())).await?;
     Ok(Reply::ok(&Page::cut(keys, limit, |key| Cursor::write(&key.id)).map(ApiKeyView::from)))
 }
 

@@ -99,7 +99,7 @@ async fn audit_list(
     let filter = HistoryFilter::try_from(query.0)?;
     let events = identity
         .db
-        .tenant(who.actor(), move |tx| service::list(tx, &filter, after, limit.rows_to_read()))
+        .read(who.actor(), move |tx| service::list(tx, &filter, after, limit.rows_to_read()))
         .await?;
     let page = Page::cut(events, limit, |event| Cursor::write(&event.position));
     Ok(Reply::ok(&page.map(AuditView::from)))

@@ -111,7 +111,7 @@ struct ProofRequest {
 #[get("/api/v1/me/second-factor")]
 async fn me_second_factor_get(who: Authenticated, identity: Data<Identity>) -> Result<Reply, Problem> {
     let user = who.caller().user;
-    let standing = identity.db.tenant(who.actor(), move |tx| service::standing(tx, user)).await?;
+    let standing = identity.db.read(who.actor(), move |tx| service::standing(tx, user)).await?;
     let view = match standing {
         None => FactorView { status: FactorStatus::Off, confirmed_at: None, recovery_codes_left: 0 },
         Some(standing) => FactorView {

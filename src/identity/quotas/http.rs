@@ -57,7 +57,7 @@ async fn tenant_limits(
     quotas: Data<Quotas>,
 ) -> Result<Reply, Problem> {
     let requests = identity.limits.standings(who.caller());
-    let held = identity.db.tenant(who.actor(), move |tx| quotas.of(tx)).await?;
+    let held = identity.db.read(who.actor(), move |tx| quotas.of(tx)).await?;
     let data = requests.into_iter().chain(held).map(LimitView::from).collect();
     Ok(Reply::ok(&LimitsView { data }))
 }

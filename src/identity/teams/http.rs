@@ -110,7 +110,7 @@ async fn teams_list(
 ) -> Result<Reply, Problem> {
     let TeamQuery { limit, cursor } = query.0;
     let after = cursor.as_deref().map(Cursor::read::<TeamId>).transpose()?;
-    let teams = identity.db.tenant(who.actor(), move |tx| service::list(tx, after, limit)).await?;
+    let teams = identity.db.read(who.actor(), move |tx| service::list(tx, after, limit)).await?;
     let page = Page::cut(teams, limit, |team| Cursor::write(&team.id));
     Ok(Reply::ok(&page.map(TeamView::from)))
 }
@@ -161,7 +161,7 @@ async fn teams_get(
     identity: Data<Identity>,
     id: Path<TeamId>,
 ) -> Result<Reply, Problem> {
-    Ok(reply(identity.db.tenant(who.actor(), move |tx| service::find(tx, *id)).await?))
+    Ok(reply(identity.db.read(who.actor(), move |tx| service::find(tx, *id)).await?))
 }
 
 /// Change a team

@@ -175,7 +175,7 @@ async fn users_list(
     };
     let window = Window { after: after.map(|(_, id)| id), order, rows: query.limit.rows_to_read() };
     let filter = Filter { status: query.status, role: query.role };
-    let users = identity.db.tenant(who.actor(), move |tx| service::list(tx, &filter, &window)).await?;
+    let users = identity.db.read(who.actor(), move |tx| service::list(tx, &filter, &window)).await?;
     let page = Page::cut(users, query.limit, |user| Cursor::write(&(query.sort, user.id)));
     Ok(Reply::ok(&page.map(UserView::from)))
 }
@@ -217,7 +217,7 @@ async fn users_get(
     identity: Data<Identity>,
     id: Path<UserId>,
 ) -> Result<Reply, Problem> {
-    let user = identity.db.tenant(who.actor(), move |tx| service::find(tx, *id)).await?;
+    let user = identity.db.read(who.actor(), move |tx| service::find(tx, *id)).await?;
     Ok(reply(user))
 }
 

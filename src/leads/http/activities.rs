@@ -87,7 +87,7 @@ pub async fn leads_list_activities(
 ) -> Result<Reply, Problem> {
     let (id, limit) = (id.into_inner(), query.0.limit.unwrap_or_default());
     let place = query.0.cursor.as_deref().map(Cursor::read_time).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let rows = service::activities(tx, id, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&(row.at, row.id)));
         Ok::<_, Problem>(Reply::ok(&page.map(ActivityView::from)))

@@ -135,7 +135,7 @@ pub struct RuleView {
     responses((status = 200, description = "All rules.", body = Page<RuleView>)))]
 #[get("/api/v1/leads/assignment-rules")]
 pub async fn leads_list_assignment_rules(who: Authorized<ReadLeads>, db: Data<Db>) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), |tx| {
+    db.read(who.actor(), |tx| {
         let data = service::rules(tx)?.into_iter().map(RuleView::from).collect();
         Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
@@ -181,7 +181,7 @@ pub async fn leads_get_assignment_rule(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::rule(tx, id)?))).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(service::rule(tx, id)?))).await
 }
 
 /// Change an assignment rule

@@ -73,7 +73,7 @@ pub async fn leads_list_contacts(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let data = service::contacts(tx, id)?.into_iter().map(ContactView::from).collect();
         Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })

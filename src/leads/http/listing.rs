@@ -98,7 +98,7 @@ pub async fn leads_list(
     let mut filter = query.filter()?;
     let needs_fields =
         !parameters.is_empty() || order.as_deref().is_some_and(|order| order.contains("field."));
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let fields = if needs_fields { service::definitions(tx)? } else { FieldSet::default() };
         filter.fields = conditions(&fields, &parameters)?;
         let sort = sort(order.as_deref(), &fields)
@@ -120,7 +120,7 @@ pub async fn leads_list(
     security(("bearer" = ["leads:read"])), responses((status = 200, description = "The counts.", body = SummaryView)))]
 #[get("/api/v1/leads/summary")]
 pub async fn leads_summary(who: Authorized<ReadLeads>, db: Data<Db>) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), |tx| {
+    db.read(who.actor(), |tx| {
         let Summary { by_status: counts, forgotten, follow_ups_due } = service::summary(tx)?;
         let mut by_status = StatusCounts::default();
         for (status, count) in &counts {

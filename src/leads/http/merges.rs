@@ -165,7 +165,7 @@ pub async fn leads_duplicates(
     if place.as_ref().is_some_and(|place| place.key.contains('\0')) {
         return Err(Cursor::refused());
     }
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let (pairs, next) = service::duplicates(tx, place, limit)?;
         let data = pairs.into_iter().map(DuplicateView::from).collect();
         Ok::<_, Problem>(Reply::ok(&Page { data, next_cursor: next.as_ref().map(Cursor::write) }))
@@ -218,7 +218,7 @@ pub async fn leads_list_merges(
 ) -> Result<Reply, Problem> {
     let limit = query.0.limit.unwrap_or_default();
     let place = query.0.cursor.as_deref().map(Cursor::read_time).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let rows = service::merges(tx, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&(row.merged_at, row.id)));
         Ok::<_, Problem>(Reply::ok(&page.map(MergeView::from)))

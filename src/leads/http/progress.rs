@@ -171,7 +171,7 @@ pub async fn leads_score(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let score = service::score(tx, &RuleScorer, id)?;
         let view = ScoreView {
             score: score.value,

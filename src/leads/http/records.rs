@@ -199,7 +199,7 @@ pub async fn leads_create(
 #[get("/api/v1/leads/{id}")]
 pub async fn leads_get(who: Authorized<ReadLeads>, id: Path<LeadId>, db: Data<Db>) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?))).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?))).await
 }
 
 /// Change a lead

@@ -9,17 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 use diesel::PgConnection;
-use diesel::r2d2::{ConnectionManager, Pool};
+use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
 use tokio::sync::oneshot;
 
-use super::DbError;
+use super::{DbError, tx};
 
 type Connections = Pool<ConnectionManager<PgConnection>>;
 
-/// What a thread is to do on its connection, or without one when there is none.
-type Work = Box<dyn FnOnce(&Connections) + Send>;
+/// What a thread is to do.
+type Work = Box<dyn FnOnce(&mut Hand) + Send>;
 
 /// A pool of connections with their threads; clones are the same lane.
 #[derive(Clone)]
@@ -53,9 +53,9 @@ impl Lane {
             .build_unchecked(ConnectionManager::new(noticing_silence(url)));
         let (queue, work) = crossbeam_channel::unbounded::<Work>();
         for number in 0..size {
-            let (pool, work) = (pool.clone(), work.clone());
+            let (hand, work) = (Hand { pool: pool.clone(), kept: None }, work.clone());
             let thread = std::thread::Builder::new().name(format!("db-{name}-{number}"));
-            let started = thread.spawn(move || work.iter().for_each(|work| work(&pool)));
+            let started = thread.spawn(move || hand.serve(&work));
             #[expect(clippy::expect_used, reason = "a system that gives us no thread cannot serve")]
             started.expect("a thread for a connection");
         }
@@ -77,12 +77,12 @@ impl Lane {
         let decided = Arc::new(AtomicBool::new(false));
         let (answer, mut outcome) = oneshot::channel::<Result<Result<T, E>, Box<dyn Any + Send>>>();
         let (begins, usual) = (decided.clone(), self.usual.clone());
-        let work = Box::new(move |pool: &Connections| {
+        let work = Box::new(move |hand: &mut Hand| {
             if answer.is_closed() || begins.swap(true, Ordering::AcqRel) {
                 return;
             }
             let begun = Instant::now();
-            let outcome = catch_unwind(AssertUnwindSafe(|| with_connection(pool, work)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| hand.run(work)));
             note(&usual, begun.elapsed());
             // The caller may be gone; the work is done all the same.
             drop(answer.send(outcome));
@@ -125,13 +125,49 @@ fn note(usual: &AtomicU64, lasted: Duration) {
     usual.store((before / 64).saturating_mul(63).saturating_add(lasted / 64), Ordering::Relaxed);
 }
 
-fn with_connection<T, E: From<DbError>>(
-    pool: &Connections,
-    work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
-) -> Result<T, E> {
-    #[expect(clippy::disallowed_methods, reason = "the one place where connections are handed out")]
-    let connection = pool.get();
-    work(&mut *connection.map_err(|error| DbError::Away(error.to_string()))?)
+/// What one thread works with.
+struct Hand {
+    pool: Connections,
+    /// The connection of the work before, whose transaction only read and is still open.
+    kept: Option<PooledConnection<ConnectionManager<PgConnection>>>,
+}
+
+impl Hand {
+    /// Does what comes, until nothing can come any more.
+    fn serve(mut self, queue: &Receiver<Work>) {
+        loop {
+            // Nobody waits for a kept transaction: when work is there, its first message ends it.
+            let next = queue.try_recv().or_else(|_| {
+                self.rest();
+                queue.recv()
+            });
+            match next {
+                Ok(work) => work(&mut self),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Runs `work`; a connection on which it panics is dropped, and thrown away by the pool.
+    fn run<T, E: From<DbError>>(
+        &mut self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        #[expect(clippy::disallowed_methods, reason = "the one place where connections are handed out")]
+        let connection = self.kept.take().map_or_else(|| self.pool.get(), Ok);
+        let mut connection = connection.map_err(|error| DbError::Away(error.to_string()))?;
+        let outcome = work(&mut connection);
+        if tx::is_open(&mut connection) {
+            self.kept = Some(connection);
+        }
+        outcome
+    }
+
+    fn rest(&mut self) {
+        if let Some(mut connection) = self.kept.take() {
+            tx::end(&mut connection);
+        }
+    }
 }
 
 /// `url` with what makes libpq give up a connection on which nothing is heard any more, unless it says so itself.

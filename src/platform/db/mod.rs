@@ -22,6 +22,7 @@ pub use prepared::Prepare;
 pub use tx::{Module, SystemTx, TenantTx};
 
 use self::lane::{Lane, Waits};
+use self::tx::Purpose;
 use crate::platform::auth::Actor;
 use crate::platform::clock::Clock;
 
@@ -78,11 +79,32 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        self.bound(Purpose::Write, actor, work).await
+    }
+
+    /// Runs `work`, which changes nothing, in one transaction of `actor`'s tenant; PostgreSQL refuses changes in it.
+    ///
+    /// What it answers is answered before the transaction ends, which under load costs no message of its own.
+    pub async fn read<T, E, F>(&self, actor: Actor, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.bound(Purpose::Read, actor, work).await
+    }
+
+    async fn bound<T, E, F>(&self, purpose: Purpose, actor: Actor, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
         let clock = self.clock.clone();
         let committed = self.committed.clone();
         self.requests
             .run(move |connection| {
-                let mut tx = TenantTx::new(connection, actor, clock.now());
+                let mut tx = TenantTx::new(connection, purpose, actor, clock.now());
                 let outcome = work(&mut tx);
                 let emitted = tx.finish(outcome.is_ok())?;
                 if emitted {

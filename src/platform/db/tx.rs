@@ -40,9 +40,19 @@ impl Module {
     }
 }
 
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It changes something, which is there when its end was heard of.
+    Write,
+    /// It changes nothing: PostgreSQL refuses to, and nobody has to wait for its end.
+    Read,
+}
+
 /// A transaction in one tenant; it begins with its first query.
 pub struct TenantTx<'c> {
     connection: &'c mut PgConnection,
+    purpose: Purpose,
     actor: Actor,
     now: DateTime<Utc>,
     /// Who they are that see some records only, and whose those are, for PostgreSQL.
@@ -55,7 +65,12 @@ pub struct TenantTx<'c> {
 }
 
 impl<'c> TenantTx<'c> {
-    pub(super) fn new(connection: &'c mut PgConnection, actor: Actor, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(
+        connection: &'c mut PgConnection,
+        purpose: Purpose,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Self {
         let viewer = match actor.sight() {
             Sight::Everything => String::new(),
             Sight::Of(people) => {
@@ -69,7 +84,16 @@ impl<'c> TenantTx<'c> {
                 )
             }
         };
-        Self { connection, actor, now, viewer, speaks_as: None, emitted: Vec::new(), has_written: false }
+        Self {
+            connection,
+            purpose,
+            actor,
+            now,
+            viewer,
+            speaks_as: None,
+            emitted: Vec::new(),
+            has_written: false,
+        }
     }
 
     /// The tenant whose rows this transaction sees.
@@ -93,14 +117,17 @@ impl<'c> TenantTx<'c> {
         if self.speaks_as != Some(voice) {
             let role = module.role(self.actor.sight());
             match self.speaks_as {
-                None => begin(
-                    self.connection,
-                    &format!(
-                        "BEGIN; SET LOCAL ROLE {role}; SET LOCAL app.tenant_id = '{}'{}",
-                        self.actor.tenant(),
-                        self.viewer
-                    ),
-                )?,
+                None => {
+                    let begin = match self.purpose {
+                        Purpose::Write => "BEGIN",
+                        Purpose::Read => "BEGIN READ ONLY",
+                    };
+                    let (tenant, viewer) = (self.actor.tenant(), &self.viewer);
+                    let sql = format!(
+                        "{begin}; SET LOCAL ROLE {role}; SET LOCAL app.tenant_id = '{tenant}'{viewer}"
+                    );
+                    begin_with(self.connection, &sql)?;
+                }
                 Some(_) => self.connection.batch_execute(&format!("SET LOCAL ROLE {role}"))?,
             }
             self.speaks_as = Some(voice);
@@ -160,10 +187,11 @@ impl<'c> TenantTx<'c> {
         if self.speaks_as.is_none() {
             return Ok(false);
         }
-        if commit {
-            AnsiTransactionManager::commit_transaction(self.connection)?;
-        } else {
-            roll_back(self.connection);
+        match (commit, self.purpose) {
+            (true, Purpose::Write) => AnsiTransactionManager::commit_transaction(self.connection)?,
+            // The next transaction's first message ends it, or [`end`] does.
+            (true, Purpose::Read) => {}
+            (false, _) => roll_back(self.connection),
         }
         Ok(commit && self.has_written)
     }
@@ -181,7 +209,7 @@ impl<'c> SystemTx<'c> {
         module: Module,
         now: DateTime<Utc>,
     ) -> Result<Self, DbError> {
-        begin(connection, &format!("BEGIN; SET LOCAL ROLE cauce_{}", module.name()))?;
+        begin_with(connection, &format!("BEGIN; SET LOCAL ROLE cauce_{}", module.name()))?;
         Ok(Self { connection, now })
     }
 
@@ -205,8 +233,26 @@ impl<'c> SystemTx<'c> {
     }
 }
 
-fn begin(connection: &mut PgConnection, sql: &str) -> Result<(), DbError> {
-    AnsiTransactionManager::begin_transaction_sql(connection, sql).map_err(DbError::from)
+/// Begins with `sql`, which ends what only read before it: one message instead of two.
+fn begin_with(connection: &mut PgConnection, sql: &str) -> Result<(), DbError> {
+    if is_open(connection) {
+        Ok(connection.batch_execute(&format!("COMMIT; {sql}"))?)
+    } else {
+        Ok(AnsiTransactionManager::begin_transaction_sql(connection, sql)?)
+    }
+}
+
+/// Whether a transaction that only read is still open.
+pub(super) fn is_open(connection: &mut PgConnection) -> bool {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+    matches!(status.transaction_depth(), Ok(Some(_)))
+}
+
+/// Ends a transaction that only read.
+pub(super) fn end(connection: &mut PgConnection) {
+    if let Err(error) = AnsiTransactionManager::commit_transaction(connection) {
+        tracing::debug!(%error, "a transaction that only read did not end well");
+    }
 }
 
 // A rollback that fails leaves a broken connection, which the pool throws away.

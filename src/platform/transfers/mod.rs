@@ -2,6 +2,7 @@
 //!
 //! A module that has the tables in its schema says what is its own: which records, which fields, and what is told.
 
+mod allowance;
 mod error;
 mod exports;
 mod imports;

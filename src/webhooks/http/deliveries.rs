@@ -128,7 +128,7 @@ pub async fn webhooks_deliveries(
     let before = query.cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
     let filter = DeliveryFilter { status: query.status, kind: query.kind, before };
     let rows =
-        db.tenant(who.actor(), move |tx| service::deliveries(tx, id, &filter, limit.rows_to_read())).await?;
+        db.read(who.actor(), move |tx| service::deliveries(tx, id, &filter, limit.rows_to_read())).await?;
     let page = Page::cut(rows, limit, |row| Cursor::write(&row.id));
     Ok(Reply::ok(&page.map(DeliveryView::from)))
 }
@@ -147,7 +147,7 @@ pub async fn webhooks_delivery(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, delivery_id) = path.into_inner();
-    let (row, attempts) = db.tenant(who.actor(), move |tx| service::delivery(tx, id, delivery_id)).await?;
+    let (row, attempts) = db.read(who.actor(), move |tx| service::delivery(tx, id, delivery_id)).await?;
     Ok(Reply::ok(&DeliveryDetails::new(row, attempts)))
 }
 

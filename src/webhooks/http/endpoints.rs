@@ -87,7 +87,7 @@ struct RotationRequest {
     responses((status = 200, description = "Every webhook.", body = Page<WebhookView>)))]
 #[get("/api/v1/webhooks")]
 pub async fn webhooks_list(who: Authorized<ReadWebhooks>, db: Data<Db>) -> Result<Reply, Problem> {
-    let rows = db.tenant(who.actor(), service::all).await?;
+    let rows = db.read(who.actor(), service::all).await?;
     let data = rows.into_iter().map(WebhookView::from).collect();
     Ok(Reply::ok(&Page::whole(data)))
 }
@@ -144,7 +144,7 @@ pub async fn webhooks_get(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    let row = db.tenant(who.actor(), move |tx| service::find(tx, id)).await?;
+    let row = db.read(who.actor(), move |tx| service::find(tx, id)).await?;
     let version = row.version;
     Ok(Reply::ok(&WebhookView::from(row)).version(version))
 }

@@ -52,6 +52,23 @@ async fn exports_of_one_do_not_push_those_of_another_out() {
 }
 
 #[tokio::test]
+async fn uploads_of_one_leave_room_for_those_of_another() {
+    let shop = Shop::new("own").await;
+    let begin = async |client: &Client, status| {
+        let client = client.with_header("Tus-Resumable", "1.0.0").with_header("Upload-Length", "10");
+        client.post("/api/v1/leads/imports/uploads", json!({})).await.expect(status);
+    };
+    for _ in 0..10 {
+        begin(&shop.ana, 201).await;
+    }
+    begin(&shop.ana, 409).await;
+    for _ in 0..10 {
+        begin(&shop.tenant.owner, 201).await;
+    }
+    begin(&shop.tenant.owner, 409).await;
+}
+
+#[tokio::test]
 async fn a_task_is_for_somebody_who_sees_its_customer() {
     let shop = Shop::new("own").await;
     let of_ana = customer(&shop.ana, "Cliente Ana").await;

@@ -163,8 +163,11 @@ async fn accounts_make_no_circle_behind_the_back_of_a_seller() {
     let circle =
         shop.ana.patch(&format!("/api/v1/customers/{top}"), json!({ "parent_id": bottom })).await.expect(422);
     assert_eq!(refused_at(&circle), "/parent_id");
-    // An account with others below it is not archived, whoever sees them.
-    shop.ana.delete(&format!("/api/v1/customers/{top}")).await.expect(409);
+    // An account with others below it is not archived, whoever sees them, and nobody is told of those whom they do not see.
+    let hanging = shop.ana.delete(&format!("/api/v1/customers/{top}")).await.expect(409);
+    assert_eq!(hanging.body["children"], json!(0));
+    let hanging = shop.tenant.owner.delete(&format!("/api/v1/customers/{top}")).await.expect(409);
+    assert_eq!(hanging.body["children"], json!(1));
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use crate::platform::problem::Problem;
     responses((status = 200, description = "All fields.", body = Page<FieldView>)))]
 #[get("/api/v1/products/fields")]
 pub async fn products_list_fields(who: Authorized<ReadBilling>, db: Data<Db>) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), |tx| {
+    db.read(who.actor(), |tx| {
         let data = service::defined_fields(tx)?.into_iter().map(FieldView::from).collect();
         Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
@@ -67,7 +67,7 @@ pub async fn products_get_field(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::field(tx, id)?))).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(service::field(tx, id)?))).await
 }
 
 /// Change a field

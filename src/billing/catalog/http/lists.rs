@@ -109,7 +109,7 @@ pub async fn price_lists_list(
     let query = query.0;
     let limit = query.limit.unwrap_or_default();
     let behind = query.cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let currency = query.currency.map(Currency::as_str);
         let is_archived = query.status.map(Usage::is_archived);
         let rows = store::list_lists(tx, currency, is_archived, behind, limit)?;
@@ -161,7 +161,7 @@ pub async fn price_lists_get(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(store::find_list(tx, id.uuid())?))).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(store::find_list(tx, id.uuid())?))).await
 }
 
 /// Change a price list
@@ -204,7 +204,7 @@ pub async fn price_lists_prices(
     let (id, query) = (id.into_inner(), query.0);
     let limit = query.limit.unwrap_or_default();
     let behind = query.cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let list = store::find_list(tx, id.uuid())?;
         let rows = store::list_prices(tx, list.id, behind, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.product_id));

@@ -167,7 +167,7 @@ pub async fn products_list(
         patterns: query.q.as_deref().map(search_patterns).transpose()?,
         fields: Vec::new(),
     };
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let fields = fields_for(tx, &parameters, order.as_deref())?;
         filter.fields = conditions(&fields, &parameters)?;
         let sort = sort(order.as_deref(), &fields)
@@ -240,7 +240,7 @@ pub async fn products_get(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?))).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?))).await
 }
 
 /// Change a product

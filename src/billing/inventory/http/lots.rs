@@ -133,7 +133,7 @@ pub async fn lots_list(
     let limit = query.limit.unwrap_or_default();
     let behind = query.cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
     let filter = LotFilter { status: query.status.map(LotStatus::as_str), customer: query.customer_id };
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let rows = service::lots(tx, filter, behind, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.id));
         let lots = service::lots_with_products(tx, page.data)?;
@@ -180,7 +180,7 @@ pub async fn lots_get(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let lot = store::find_lot(tx, id.uuid())?;
         let mut found = service::lots_with_products(tx, vec![lot])?;
         reply(found.pop().ok_or_else(Problem::internal)?)

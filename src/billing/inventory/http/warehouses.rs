@@ -122,7 +122,7 @@ pub async fn warehouses_list(
     let query = query.0;
     let limit = query.limit.unwrap_or_default();
     let behind = query.cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let rows = store::list_warehouses(tx, query.status.map(Usage::is_archived), behind, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.id));
         Ok::<_, Problem>(Reply::ok(&page.map(WarehouseView::from)))
@@ -166,7 +166,7 @@ pub async fn warehouses_get(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(store::find_warehouse(tx, id.uuid())?))).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(store::find_warehouse(tx, id.uuid())?))).await
 }
 
 /// Change a warehouse
@@ -210,7 +210,7 @@ pub async fn warehouses_stock(
     let (id, query) = (id.into_inner(), query.0);
     let limit = query.limit.unwrap_or_default();
     let behind = query.cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let warehouse = store::find_warehouse(tx, id.uuid())?;
         let rows = store::list_stock(tx, warehouse.id, behind, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.product_id));
@@ -232,7 +232,7 @@ pub async fn products_stock(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let data = service::stock_of(tx, id)?.into_iter().map(StockView::from).collect();
         Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
@@ -255,7 +255,7 @@ pub async fn warehouses_movements(
     let (id, query) = (id.into_inner(), query.0);
     let limit = query.limit.unwrap_or_default();
     let behind = query.cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let warehouse = store::find_warehouse(tx, id.uuid())?;
         let rows = store::list_movements(tx, warehouse.id, query.product_id, behind, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.id));

@@ -112,7 +112,7 @@ pub async fn credit_notes_list(
     let behind = query.cursor.as_deref().map(Cursor::read_time).transpose()?;
     let (customer, invoice) = (query.customer_id, query.invoice_id);
     let rows =
-        db.tenant(who.actor(), move |tx| store::credit_notes(tx, customer, invoice, behind, limit)).await?;
+        db.read(who.actor(), move |tx| store::credit_notes(tx, customer, invoice, behind, limit)).await?;
     let Page { data, next_cursor } = Page::cut(rows, limit, |row| Cursor::write(&(row.created_at, row.id)));
     let data = data.into_iter().map(CreditNoteView::new).collect::<Result<Vec<_>, _>>()?;
     Ok(Reply::ok(&Page { data, next_cursor }))
@@ -131,6 +131,6 @@ pub async fn credit_notes_get(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    let row = db.tenant(who.actor(), move |tx| store::find_credit_note(tx, id)).await?;
+    let row = db.read(who.actor(), move |tx| store::find_credit_note(tx, id)).await?;
     Ok(Reply::ok(&CreditNoteView::new(row)?))
 }

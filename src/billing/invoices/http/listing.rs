@@ -107,7 +107,7 @@ pub async fn invoices_list(
         due: (query.due_from, query.due_to),
     };
     Ok(db
-        .tenant(who.actor(), move |tx| {
+        .read(who.actor(), move |tx| {
             let today = service::today(tx, &**people)?;
             let rows = store::list(tx, &filter, sort, place, limit, today)?;
             let Page { data, next_cursor } = Page::cut(rows, limit, |row| Place::behind(sort, row));

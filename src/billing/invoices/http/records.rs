@@ -145,7 +145,7 @@ pub async fn invoices_get(
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
     Ok(db
-        .tenant(who.actor(), move |tx| {
+        .read(who.actor(), move |tx| {
             let row = store::find(tx, id)?;
             reply(tx, &**people, &row)
         })

@@ -165,7 +165,7 @@ pub async fn payments_get(
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
     Ok(db
-        .tenant(who.actor(), move |tx| {
+        .read(who.actor(), move |tx| {
             let row = store::find(tx, id)?;
             reply(tx, row)
         })
@@ -193,7 +193,7 @@ pub async fn payments_list(
         behind: query.cursor.as_deref().map(Cursor::read_time).transpose()?,
     };
     Ok(db
-        .tenant(who.actor(), move |tx| {
+        .read(who.actor(), move |tx| {
             let rows = store::list(tx, &filter, limit)?;
             let page = Page::cut(rows, limit, |row| Cursor::write(&(row.created_at, row.id)));
             let data = PaymentView::of(tx, page.data)?;

@@ -61,6 +61,6 @@ pub async fn customers_statement(
     }
     let currency = query.currency;
     let statement =
-        db.tenant(who.actor(), move |tx| service::statement(tx, &**people, id, currency, (from, to))).await?;
+        db.read(who.actor(), move |tx| service::statement(tx, &**people, id, currency, (from, to))).await?;
     Ok(Reply::ok(&StatementView::from(statement)))
 }

@@ -89,7 +89,7 @@ pub async fn quotations_list(
         folio: query.folio,
         created: (query.created_from.map(Moment::utc), query.created_to.map(Moment::utc)),
     };
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let behind = place.map(|(_, id)| id);
         let rows = store::list(tx, &filter, is_oldest_first, behind, limit.rows_to_read())?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&(is_oldest_first, row.id)));
@@ -113,7 +113,7 @@ pub async fn quotations_get(
     quotations: Data<Quotations>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let row = store::find(tx, id.uuid())?;
         reply(tx, &quotations, row)
     })

@@ -59,7 +59,7 @@ pub async fn quotations_show(
 ) -> Result<Reply, Problem> {
     quotations.limit(&request, &limits)?;
     let (actor, id) = open(&db, &token, RequestContext::of(&request).correlation().clone()).await?;
-    db.tenant(actor, move |tx| reply(tx, id)).await
+    db.read(actor, move |tx| reply(tx, id)).await
 }
 
 /// Answer a quotation

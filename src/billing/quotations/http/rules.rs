@@ -66,7 +66,7 @@ pub struct RulesView {
     responses((status = 200, description = "The rules; their `ETag` is the version.", body = RulesView)))]
 #[get("/api/v1/quotations/rules")]
 pub async fn quotations_rules(who: Authorized<ReadBilling>, db: Data<Db>) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), |tx| Ok::<_, Problem>(reply(service::rules(tx)?))).await
+    db.read(who.actor(), |tx| Ok::<_, Problem>(reply(service::rules(tx)?))).await
 }
 
 /// Set the rules

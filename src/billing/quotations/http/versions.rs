@@ -76,7 +76,7 @@ pub async fn quotations_versions(
     let (id, query) = (id.into_inner(), query.0);
     let limit = query.limit.unwrap_or_default();
     let behind = query.cursor.as_deref().map(Cursor::read::<i32>).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let row = store::find(tx, id.uuid())?;
         let rows = store::versions(tx, row.id, behind, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.number));
@@ -99,7 +99,7 @@ pub async fn quotations_version(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, number) = path.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let row = store::find(tx, id.uuid())?;
         Ok::<_, Problem>(Reply::ok(&VersionView::from(store::version(tx, row.id, number)?)))
     })
@@ -121,7 +121,7 @@ pub async fn quotations_compare(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, CompareQuery { from, to }) = (id.into_inner(), query.0);
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let comparison = service::compare_versions(tx, id.uuid(), from, to)?;
         Ok::<_, Problem>(Reply::ok(&comparison))
     })

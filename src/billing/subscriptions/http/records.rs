@@ -149,7 +149,7 @@ pub async fn billing_subscriptions_get(
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
     Ok(db
-        .tenant(who.actor(), move |tx| {
+        .read(who.actor(), move |tx| {
             let row = store::find(tx, id)?;
             reply(tx, row)
         })
@@ -172,7 +172,7 @@ pub async fn billing_subscriptions_list(
     let limit = query.limit.unwrap_or_default();
     let behind = query.cursor.as_deref().map(Cursor::read_time).transpose()?;
     let (customer, status) = (query.customer_id, query.status);
-    let rows = db.tenant(who.actor(), move |tx| store::list(tx, customer, status, behind, limit)).await?;
+    let rows = db.read(who.actor(), move |tx| store::list(tx, customer, status, behind, limit)).await?;
     let Page { data, next_cursor } = Page::cut(rows, limit, |row| Cursor::write(&(row.created_at, row.id)));
     let data = data.into_iter().map(|row| SubscriptionView::new(row, Vec::new()));
     let data = data.collect::<Result<Vec<_>, _>>()?;

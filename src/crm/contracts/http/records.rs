@@ -130,7 +130,7 @@ pub async fn customers_renewals(
     let limit = limit.unwrap_or_default();
     let place = cursor.as_deref().map(Cursor::read::<(Day, Uuid)>).transpose()?;
     let place = place.map(|(day, id)| (day.date(), id));
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let soon = (tx.now() + TimeDelta::days(30)).date_naive();
         let rows = store::renewing(tx, until.map_or(soon, Day::date), place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&(row.renews_on, row.id)));
@@ -179,7 +179,7 @@ pub async fn customers_list_contracts(
 ) -> Result<Reply, Problem> {
     let (id, limit) = (id.into_inner(), query.0.limit.unwrap_or_default());
     let place = query.0.cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let rows = service::of_customer(tx, id, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.id));
         Ok::<_, Problem>(Reply::ok(&views(page)?))
@@ -200,7 +200,7 @@ pub async fn customers_get_contract(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, contract_id) = path.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id, contract_id)?)?)).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id, contract_id)?)?)).await
 }
 
 /// Change a contract

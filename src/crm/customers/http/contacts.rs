@@ -75,7 +75,7 @@ pub async fn customers_list_contacts(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let data = service::contacts(tx, id)?.into_iter().map(CustomerContactView::from).collect();
         Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })

@@ -97,7 +97,7 @@ pub async fn customers_list(
     let mut filter = query.filter()?;
     let needs_fields =
         !parameters.is_empty() || order.as_deref().is_some_and(|order| order.contains("field."));
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let fields = if needs_fields { service::definitions(tx)? } else { FieldSet::default() };
         filter.fields = conditions(&fields, &parameters)?;
         let sort = sort(order.as_deref(), &fields)
@@ -119,7 +119,7 @@ pub async fn customers_list(
     responses((status = 200, description = "The counts.", body = CustomerSummaryView)))]
 #[get("/api/v1/customers/summary")]
 pub async fn customers_summary(who: Authorized<ReadCustomers>, db: Data<Db>) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), |tx| {
+    db.read(who.actor(), |tx| {
         let counts = service::summary(tx)?;
         let mut by_status = CustomerStatusCounts::default();
         for (status, count) in &counts.by_status {

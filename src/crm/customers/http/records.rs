@@ -222,7 +222,7 @@ pub async fn customers_get(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, language) = (id.into_inner(), RequestContext::of(&request).language());
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?, language))).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id)?, language))).await
 }
 
 /// Change a customer

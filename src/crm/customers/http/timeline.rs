@@ -89,7 +89,7 @@ pub async fn customers_timeline(
     let after = query.cursor.as_deref().map(Cursor::read::<i64>).transpose()?;
     let limit = query.limit;
     let happened = db
-        .tenant(who.actor(), move |tx| {
+        .read(who.actor(), move |tx| {
             let happened = service::timeline(tx, &**people, id, kinds.as_deref(), after, limit)?;
             Ok::<_, Problem>(happened)
         })

@@ -11,9 +11,9 @@ use crate::platform::db::TenantTx;
 pub fn archive(tx: &mut TenantTx<'_>, id: CustomerId, version: Option<i32>) -> Result<(), CrmError> {
     store::lock_hierarchy(tx)?;
     let mut record = held(tx, id, version)?;
-    let children = store::children(tx, id)?;
     let contracts = i64::try_from(contracts::active(tx, id)?.len()).unwrap_or(i64::MAX);
-    if children > 0 || contracts > 0 {
+    if contracts > 0 || store::has_children(tx, id)? {
+        let children = store::children(tx, id)?;
         return Err(CrmError::InUse { customer: id, children, contracts });
     }
     store::release_tax_id(tx, id)?;

@@ -77,7 +77,12 @@ pub fn children(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<i64, CrmError> 
     let below = customers::table
         .filter(customers::tenant_id.eq(tenant).and(customers::parent_id.eq(id.uuid())))
         .filter(customers::archived_at.is_null());
-    tx.over_everything(|tx| Ok(below.count().get_result(tx.conn(CRM)?).map_err(DbError::from)?))
+    Ok(below.count().get_result(tx.conn(CRM)?).map_err(DbError::from)?)
+}
+
+/// Whether accounts are below it, whoever sees them.
+pub fn has_children(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<bool, CrmError> {
+    tx.over_everything(|tx| Ok(children(tx, id)? > 0))
 }
 
 fn most() -> i32 {

@@ -155,7 +155,7 @@ pub async fn customers_list_onboardings(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let data = service::of_customer(tx, id)?.into_iter().map(OnboardingView::from).collect();
         Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
@@ -176,7 +176,7 @@ pub async fn customers_get_onboarding(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, onboarding_id) = path.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let list = service::find(tx, id, onboarding_id)?;
         Ok::<_, Problem>(Reply::ok(&OnboardingView::from(list)))
     })

@@ -75,7 +75,7 @@ pub async fn customers_list_onboarding_templates(
     who: Authorized<ReadCustomers>,
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), |tx| {
+    db.read(who.actor(), |tx| {
         let data = service::templates(tx)?.into_iter().map(OnboardingTemplateView::from).collect();
         Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
@@ -120,7 +120,7 @@ pub async fn customers_get_onboarding_template(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::template(tx, id)?))).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(service::template(tx, id)?))).await
 }
 
 /// Replace an onboarding template

@@ -76,7 +76,7 @@ pub async fn customers_due_tasks(
     let place = cursor.as_deref().map(Cursor::read_time).transpose()?;
     let filter =
         DueFilter { assignee: assignee_id, from: due_from.map(Moment::utc), to: due_to.map(Moment::utc) };
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let rows = store::due(tx, &filter, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&(row.due_at, row.id)));
         Ok::<_, Problem>(Reply::ok(&page.map(CustomerTaskView::from)))
@@ -101,7 +101,7 @@ pub async fn customers_list_tasks(
     let limit = limit.unwrap_or_default();
     let is_done = status.map(|status| status == TaskStatus::Done);
     let place = cursor.as_deref().map(Cursor::read::<Uuid>).transpose()?;
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let rows = service::of_customer(tx, id, is_done, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&row.id));
         Ok::<_, Problem>(Reply::ok(&page.map(CustomerTaskView::from)))

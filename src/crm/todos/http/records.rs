@@ -153,7 +153,7 @@ pub async fn customers_get_task(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let (id, task_id) = path.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id, task_id)?))).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(service::find(tx, id, task_id)?))).await
 }
 
 /// Change a task

@@ -31,7 +31,7 @@ struct MeView {
 #[get("/api/v1/me")]
 pub(super) async fn me_get(who: Authenticated, identity: Data<Identity>) -> Result<Reply, Problem> {
     let id = who.caller().user;
-    let (user, tenant) = identity.db.tenant(who.actor(), move |tx| service::myself(tx, id)).await?;
+    let (user, tenant) = identity.db.read(who.actor(), move |tx| service::myself(tx, id)).await?;
     let view = MeView {
         user: user.into(),
         tenant: TenantView::of(tenant, &identity.limits),

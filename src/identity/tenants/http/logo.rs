@@ -33,7 +33,7 @@ async fn tenant_get_logo(
     who: Authorized<ReadTenant>,
     identity: Data<Identity>,
 ) -> Result<HttpResponse, Problem> {
-    let logo = identity.db.tenant(who.actor(), service::logo).await?.ok_or(IdentityError::LogoNotFound)?;
+    let logo = identity.db.read(who.actor(), service::logo).await?.ok_or(IdentityError::LogoNotFound)?;
     Ok(HttpResponse::Ok().content_type(logo.media_type).body(logo.content))
 }
 

@@ -186,7 +186,7 @@ struct BrandingPatch {
         headers(("ETag" = String, description = "Its version, for `If-Match`.")))))]
 #[get("/api/v1/tenant")]
 async fn tenant_get(who: Authorized<ReadTenant>, identity: Data<Identity>) -> Result<Reply, Problem> {
-    let tenant = identity.db.tenant(who.actor(), service::find).await?;
+    let tenant = identity.db.read(who.actor(), service::find).await?;
     Ok(reply(tenant, &identity.limits))
 }
 

@@ -79,7 +79,7 @@ pub async fn leads_list_forms(
     db: Data<Db>,
     settings: SettingsData,
 ) -> Result<Reply, Problem> {
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let data = service::forms(tx)?.into_iter().map(|form| FormView::of(form, &settings)).collect();
         Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
@@ -125,7 +125,7 @@ pub async fn leads_get_form(
     settings: SettingsData,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| Ok::<_, Problem>(reply(service::form(tx, id)?, &settings))).await
+    db.read(who.actor(), move |tx| Ok::<_, Problem>(reply(service::form(tx, id)?, &settings))).await
 }
 
 /// Change a form
@@ -208,7 +208,7 @@ pub async fn leads_form_results(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let (from, to) = query.0.days(tx.now().date_naive())?;
         let rows = service::results(tx, id, from, to)?;
         Ok(Reply::ok(&FormResultsView::of(&rows, from, to)))

@@ -39,7 +39,7 @@ pub async fn capture_script(
     }
     let door = open(&db, &key, RequestContext::of(&request).correlation().clone()).await?;
     let (form, questions) = db
-        .tenant(door.actor, move |tx| {
+        .read(door.actor, move |tx| {
             let questions = service::asked(tx, &door.form)?;
             Ok::<_, Problem>((door.form, questions))
         })

@@ -82,7 +82,7 @@ pub async fn events_list(
         SortQuery::NewestFirst => HistoryOrder::NewestFirst,
     };
     let events = db
-        .tenant(who.actor(), move |tx| history(tx, PLATFORM, &filter, order, place, limit.rows_to_read()))
+        .read(who.actor(), move |tx| history(tx, PLATFORM, &filter, order, place, limit.rows_to_read()))
         .await?;
     let page = Page::cut(events, limit, |event| Cursor::write(&event.position));
     Ok(Reply::ok(&page.map(|event| Envelope::from(&event))))

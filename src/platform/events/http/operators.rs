@@ -104,7 +104,7 @@ enum StateQuery {
     responses((status = 200, description = "Every subscription.", body = Page<SubscriptionStanding>)))]
 #[get("/api/v1/events/subscriptions")]
 pub async fn events_subscriptions(who: Authorized<ReadEvents>, db: Data<Db>) -> Result<Reply, Problem> {
-    let data = db.tenant(who.actor(), standings).await?;
+    let data = db.read(who.actor(), standings).await?;
     Ok(Reply::ok(&Page::whole(data)))
 }
 
@@ -148,7 +148,7 @@ pub async fn events_dead_letter(
     db: Data<Db>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    db.tenant(who.actor(), move |tx| {
+    db.read(who.actor(), move |tx| {
         let (letter, event) = dead_letters::find(tx, id)?;
         let event = event.map(|event| event.envelope());
         Ok::<_, Problem>(Reply::ok(&DeadLetterDetails { letter: letter.into(), event }))

@@ -87,7 +87,7 @@ pub async fn events_stream(
         .feed()
         .listen(who.caller().tenant, limit.0)
         .ok_or_else(|| Problem::too_many_streams(limit.0))?;
-    let end = db.tenant(who.actor(), |tx| cursor::log_end(tx.conn(EVENTS)?)).await?;
+    let end = db.read(who.actor(), |tx| cursor::log_end(tx.conn(EVENTS)?)).await?;
     let now = Instant::now();
     let reader = Reader {
         db: Db::clone(&db),
@@ -202,7 +202,7 @@ impl Reader {
         let (filter, position) = (self.filter.clone(), self.position);
         let events = self
             .db
-            .tenant(self.actor.clone(), move |tx| {
+            .read(self.actor.clone(), move |tx| {
                 history(tx, PLATFORM, &filter, HistoryOrder::OldestFirst, Some(position), AT_ONCE)
             })
             .await?;

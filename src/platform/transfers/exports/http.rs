@@ -147,7 +147,7 @@ pub async fn exports_page(
 ) -> Result<Reply, Problem> {
     let limit = query.limit.unwrap_or_default();
     let place = query.cursor.as_deref().map(Cursor::read_time).transpose()?;
-    db.tenant(actor, move |tx| {
+    db.read(actor, move |tx| {
         let rows = store::list(tx, of.tables(), place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&(row.created_at, row.id)));
         Ok::<_, Problem>(Reply::ok(&page.map(|row| ExportView::new(of.name(), row, language))))
@@ -163,7 +163,7 @@ pub async fn export(
     language: Language,
     db: &Db,
 ) -> Result<Reply, Problem> {
-    db.tenant(actor, move |tx| {
+    db.read(actor, move |tx| {
         let row = store::find(tx, of.tables(), id)?;
         Ok::<_, Problem>(Reply::ok(&ExportView::new(of.name(), row, language)))
     })
@@ -178,7 +178,7 @@ pub async fn export_file(
     db: &Db,
 ) -> Result<HttpResponse, Problem> {
     let tables = of.tables();
-    let row = db.tenant(actor.clone(), move |tx| Ok::<_, Problem>(store::find(tx, tables, id)?)).await?;
+    let row = db.read(actor.clone(), move |tx| Ok::<_, Problem>(store::find(tx, tables, id)?)).await?;
     if row.status != ExportStatus::Completed.as_str() {
         return Err(TransferError::ExportNotReady.into());
     }
@@ -214,7 +214,7 @@ impl Reader {
             return None;
         }
         self.next += 1;
-        let piece = self.db.tenant(self.actor.clone(), move |tx| store::piece(tx, tables, id, number)).await;
+        let piece = self.db.read(self.actor.clone(), move |tx| store::piece(tx, tables, id, number)).await;
         // After an error the answer breaks off, so that nobody takes a part for the whole: the file may be forgotten meanwhile.
         let piece = piece.and_then(|piece| piece.map(Bytes::from).ok_or(TransferError::ExportNotFound));
         Some((piece, self))

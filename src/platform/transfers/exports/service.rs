@@ -17,11 +17,12 @@ use crate::platform::id::Id;
 use crate::platform::limits::Quota;
 use crate::platform::problem::Problem;
 use crate::platform::sheets::cells::{MARK, write_line};
+use crate::platform::transfers::allowance::Allowance;
 use crate::platform::transfers::tables::broken;
 use crate::platform::transfers::{TransferError, TransferTables};
 
 /// Exports of a tenant that may be under way at once.
-const MAX_OPEN: i64 = 5;
+const OPEN: Allowance = Allowance { at_most: 5, count: store::open_count, full: too_many_open };
 /// Files of a tenant that are kept.
 const MAX_KEPT: i64 = 20;
 /// How long a file is kept.
@@ -56,9 +57,7 @@ pub fn ask(
     query: Value,
     columns: Option<Vec<String>>,
 ) -> Result<ExportRow, TransferError> {
-    if tx.over_everything(|tx| store::open_count(tx, of.tables()))? >= MAX_OPEN {
-        return Err(too_many_open().into());
-    }
+    OPEN.check(tx, of.tables())?;
     let row = ExportRow {
         tenant_id: tx.tenant().uuid(),
         id: ExportId::new().uuid(),
@@ -214,8 +213,7 @@ pub fn open_exports(
     tables: TransferTables,
     quota: &'static str,
 ) -> Result<Quota, TransferError> {
-    let open = usize::try_from(tx.over_everything(|tx| store::open_count(tx, tables))?).unwrap_or(usize::MAX);
-    Ok(Quota::held(quota, open, usize::try_from(MAX_OPEN).unwrap_or(usize::MAX)))
+    OPEN.quota(tx, tables, quota)
 }
 
 /// Keeps the lease while a workbook is made, and reads a piece of its rows.
@@ -303,12 +301,12 @@ fn end(
     store::save(tx, of.tables(), row)
 }
 
-fn too_many_open() -> Problem {
+fn too_many_open(open: i64) -> Problem {
     Problem::conflict(
         "too-many-exports",
         Message::formatted(
-            format!("{MAX_OPEN} exports are under way; wait until one of them is done"),
-            format!("Hay {MAX_OPEN} exportaciones en curso; espere a que termine una"),
+            format!("{open} exports are under way; wait until one of them is done"),
+            format!("Hay {open} exportaciones en curso; espere a que termine una"),
         ),
     )
 }

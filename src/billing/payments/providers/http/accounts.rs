@@ -114,7 +114,7 @@ pub async fn payment_accounts_list(
     db: Data<Db>,
     providers: Data<Providers>,
 ) -> Result<Reply, Problem> {
-    let rows = db.tenant(who.actor(), store::accounts).await?;
+    let rows = db.read(who.actor(), store::accounts).await?;
     let data = rows.into_iter().map(|row| AccountView::new(&providers, row)).collect();
     Ok(Reply::ok(&Page::whole(data)))
 }
@@ -133,7 +133,7 @@ pub async fn payment_accounts_get(
     providers: Data<Providers>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
-    let row = db.tenant(who.actor(), move |tx| store::find_account(tx, id)).await?;
+    let row = db.read(who.actor(), move |tx| store::find_account(tx, id)).await?;
     let version = row.version;
     Ok(Reply::ok(&AccountView::new(&providers, row)).version(version))
 }

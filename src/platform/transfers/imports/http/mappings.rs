@@ -59,7 +59,7 @@ pub struct ImportMapping {
 
 /// All saved mappings.
 pub async fn list_mappings<I: Importable>(actor: Actor, db: &Db) -> Result<Reply, Problem> {
-    db.tenant(actor, |tx| {
+    db.read(actor, |tx| {
         let data = service::mappings::<I>(tx)?.into_iter().map(ImportMapping::from).collect();
         Ok::<_, Problem>(Reply::ok(&Page::whole(data)))
     })
@@ -86,7 +86,7 @@ pub async fn add_mapping<I: Importable>(
 
 /// One saved mapping.
 pub async fn get_mapping<I: Importable>(id: Uuid, actor: Actor, db: &Db) -> Result<Reply, Problem> {
-    db.tenant(actor, move |tx| Ok::<_, Problem>(reply(service::mapping::<I>(tx, id)?))).await
+    db.read(actor, move |tx| Ok::<_, Problem>(reply(service::mapping::<I>(tx, id)?))).await
 }
 
 /// Replaces name and columns of a saved mapping.

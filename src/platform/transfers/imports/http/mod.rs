@@ -173,7 +173,7 @@ pub async fn imports_page<I: Importable>(
 ) -> Result<Reply, Problem> {
     let limit = query.limit.unwrap_or_default();
     let place = query.cursor.as_deref().map(Cursor::read_time).transpose()?;
-    db.tenant(actor, move |tx| {
+    db.read(actor, move |tx| {
         let (rows, reasons) = service::list::<I>(tx, place, limit)?;
         let page = Page::cut(rows, limit, |row| Cursor::write(&(row.created_at, row.id)));
         Ok::<_, Problem>(Reply::ok(&page.map(|row| ImportView::new(I::NAME, row, &reasons, language))))
@@ -188,7 +188,7 @@ pub async fn get_import<I: Importable>(
     language: Language,
     db: &Db,
 ) -> Result<Reply, Problem> {
-    db.tenant(actor, move |tx| {
+    db.read(actor, move |tx| {
         let (row, reasons) = service::find::<I>(tx, id)?;
         Ok::<_, Problem>(Reply::ok(&ImportView::new(I::NAME, row, &reasons, language)))
     })

@@ -24,7 +24,7 @@ pub async fn refused_rows<I: Importable>(
     db: &Db,
 ) -> Result<HttpResponse, Problem> {
     let tables = I::TABLES;
-    let row = db.tenant(actor.clone(), move |tx| Ok::<_, Problem>(store::find(tx, tables, id)?)).await?;
+    let row = db.read(actor.clone(), move |tx| Ok::<_, Problem>(store::find(tx, tables, id)?)).await?;
     let headers = headers(&row);
     let mut head = MARK.to_owned();
     let own = [ROW_COLUMN.to_owned(), REASON_COLUMN.to_owned()];
@@ -61,7 +61,7 @@ struct Reader {
 impl Reader {
     async fn next(mut self) -> Option<(Result<Bytes, TransferError>, Self)> {
         let (at, id, behind) = (self.tables, self.id, self.behind);
-        match self.db.tenant(self.actor.clone(), move |tx| store::refused_piece(tx, at, id, behind)).await {
+        match self.db.read(self.actor.clone(), move |tx| store::refused_piece(tx, at, id, behind)).await {
             Ok(None) => None,
             Ok(Some((number, rows))) => {
                 self.behind = number;

@@ -17,8 +17,8 @@ use mappings::MAPPINGS_AT_MOST;
 pub use mappings::{add_mapping, mapping, mappings, remove_mapping, replace_mapping};
 pub use preview::{Preview, PreviewRow, preview};
 pub use undo::{UndoStep, ask_undo, undo_batch};
+use uploads::UPLOADS;
 pub use uploads::{NewUpload, begin_upload, whole_upload};
-use uploads::{UPLOADS_AT_MOST, uploads_count};
 
 use super::Importable;
 use super::domain::{FileName, ImportId, ImportStatus, Mode, Settings, internal_failure};
@@ -33,11 +33,12 @@ use crate::platform::problem::{FieldError, Problem};
 use crate::platform::sheets::decode::{Position, Sheet, text_of};
 use crate::platform::sheets::mapping::Mapping;
 use crate::platform::transfers::TransferError;
+use crate::platform::transfers::allowance::Allowance;
 
 /// How often an import is taken up without getting a batch further, before it is given up.
 const MAX_ATTEMPTS: i32 = 6;
 /// Imports of a tenant that may wait for their end, each with its file in the database.
-const MAX_OPEN: i64 = 20;
+const OPEN: Allowance = Allowance { at_most: 20, count: store::open_count, full: too_many_open };
 
 /// What an import is asked to do with its file.
 #[derive(Debug, Clone)]
@@ -154,9 +155,7 @@ pub fn receive<I: Importable>(
         Worker::Any => row,
         Worker::This(worker) => row.leased_to(worker, tx.now()),
     };
-    if tx.over_everything(|tx| store::open_count(tx, I::TABLES))? >= MAX_OPEN {
-        return Err(too_many_open().into());
-    }
+    OPEN.check(tx, I::TABLES)?;
     store::insert(tx, I::TABLES, &row, &new.content)?;
     Ok(row)
 }
@@ -211,12 +210,12 @@ pub fn fail<I: Importable>(
     }
 }
 
-fn too_many_open() -> Problem {
+fn too_many_open(open: i64) -> Problem {
     Problem::conflict(
         "too-many-imports",
         Message::formatted(
-            format!("{MAX_OPEN} imports are under way; wait until one of them is done"),
-            format!("Hay {MAX_OPEN} importaciones en curso; espere a que termine una"),
+            format!("{open} imports are under way; wait until one of them is done"),
+            format!("Hay {open} importaciones en curso; espere a que termine una"),
         ),
     )
 }
@@ -224,12 +223,10 @@ fn too_many_open() -> Problem {
 /// How many imports are under way, mappings are saved and uploads are open, of as many as there may be.
 pub fn import_quotas<I: Importable>(tx: &mut TenantTx<'_>) -> Result<Vec<Quota>, TransferError> {
     let [imports, mappings, uploads] = I::QUOTAS;
-    let open =
-        usize::try_from(tx.over_everything(|tx| store::open_count(tx, I::TABLES))?).unwrap_or(usize::MAX);
     let saved = store::mappings(tx, I::TABLES)?.len();
     Ok(vec![
-        Quota::held(imports, open, usize::try_from(MAX_OPEN).unwrap_or(usize::MAX)),
+        OPEN.quota(tx, I::TABLES, imports)?,
         Quota::held(mappings, saved, MAPPINGS_AT_MOST),
-        Quota::held(uploads, uploads_count::<I>(tx)?, UPLOADS_AT_MOST),
+        UPLOADS.quota(tx, I::TABLES, uploads)?,
     ])
 }

@@ -5,12 +5,14 @@ use crate::platform::db::TenantTx;
 use crate::platform::id::Id;
 use crate::platform::problem::Problem;
 use crate::platform::transfers::TransferError;
+use crate::platform::transfers::allowance::Allowance;
 use crate::platform::transfers::imports::Importable;
 use crate::platform::transfers::imports::domain::{FileName, UploadId};
 use crate::platform::transfers::imports::store::{self, UploadRow};
 
 /// Uploads that a tenant may have at the same time.
-pub const UPLOADS_AT_MOST: usize = 20;
+pub(super) const UPLOADS: Allowance =
+    Allowance { at_most: 20, count: store::upload_count, full: too_many_uploads };
 
 /// A file that is announced.
 #[derive(Debug, Clone)]
@@ -38,16 +40,7 @@ pub fn begin_upload<I: Importable>(
         user_id: tx.actor().user().map(Id::uuid),
         created_at: tx.now(),
     };
-    if uploads_count::<I>(tx)? >= UPLOADS_AT_MOST {
-        return Err(Problem::conflict(
-            "too-many-uploads",
-            Message::formatted(
-                format!("{UPLOADS_AT_MOST} uploads are open; import or delete one of them"),
-                format!("Hay {UPLOADS_AT_MOST} cargas abiertas; importe o elimine una"),
-            ),
-        )
-        .into());
-    }
+    UPLOADS.check(tx, I::TABLES)?;
     store::insert_upload(tx, I::TABLES, &row)?;
     Ok(row)
 }
@@ -58,8 +51,12 @@ pub fn whole_upload<I: Importable>(tx: &mut TenantTx<'_>, id: UploadId) -> Resul
     if row.received == row.length { Ok(row) } else { Err(TransferError::UploadIncomplete) }
 }
 
-/// How many uploads are open, whoever began them.
-pub fn uploads_count<I: Importable>(tx: &mut TenantTx<'_>) -> Result<usize, TransferError> {
-    let count = tx.over_everything(|tx| store::upload_count(tx, I::TABLES))?;
-    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+fn too_many_uploads(open: i64) -> Problem {
+    Problem::conflict(
+        "too-many-uploads",
+        Message::formatted(
+            format!("{open} uploads are open; import or delete one of them"),
+            format!("Hay {open} cargas abiertas; importe o elimine una"),
+        ),
+    )
 }
