@@ -278,7 +278,7 @@ async fn on_one_connection_readers_see_what_was_written_and_leave_nothing_open()
 
     let mut database = Database::connect(&app.admin_url);
     until("no transaction is open", async || {
-        let open = "SELECT (now() - state_change > interval '1 second')::text FROM pg_stat_activity
+        let open = "SELECT (now() - state_change > interval '3 seconds')::text FROM pg_stat_activity
                     WHERE datname = current_database() AND usename = 'cauce_app' AND state LIKE 'idle in transaction%'";
         let is_left = database.column(open);
         assert!(!is_left.contains(&"true".to_owned()), "a transaction stays open without work");

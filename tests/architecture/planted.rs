@@ -34,6 +34,7 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
     ("src/leads/http.rs", concat!("//! x\n#[all", "ow(dead_code)]"), "expect"),
     ("src/leads/store.rs", "//! x\n#[derive(Insertable)]\n#[diesel(table_name = leads)]\nstruct A {\n    a: Option<i32>,\n}", "prepared"),
     ("src/leads/http.rs", "//! x\n#[get(\"/a\")]\nasync fn a() {\n    db.tenant(actor, f)\n}", "db.read"),
+    ("src/leads/http.rs", "//! x\n#[get(\"/a\")]\nasync fn a() {\n    db\n        .tenant::<_, Problem, _>(\n        actor, f)\n}", "db.read"),
 ];
 
 /// A path and a text without violation.

@@ -96,7 +96,7 @@ fn rows_of_many_statements(text: &str) -> Vec<String> {
 /// Handlers of GET whose transaction may change something.
 fn readers_that_may_write(text: &str) -> Vec<String> {
     let handler = Regex::new(r"(?s)\n#\[get\(.*?\bfn (\w+)(.*?)\n\}").unwrap();
-    let writes = Regex::new(r"\.tenant\(\w").unwrap();
+    let writes = Regex::new(r"\.tenant\s*(?:::<[^;]*?>)?\(\s*\w").unwrap();
     let handlers = handler.captures_iter(text).map(|found| found.extract::<2>().1);
     let say = |name| format!("{name}: a GET changes nothing, so that it is `db.read`");
     handlers.filter(|[_, body]| writes.is_match(body)).map(|[name, _]| say(name)).collect()

@@ -147,7 +147,11 @@ async fn file(
 ) -> Result<HttpResponse, Problem> {
     let until = Instant::now() + PATIENCE;
     loop {
-        let row = db.tenant(actor.clone(), move |tx| service::ask(tx, subject, language)).await?;
+        let known = db.read(actor.clone(), move |tx| service::known(tx, subject, language)).await?;
+        let row = match known {
+            Some(row) => row,
+            None => db.tenant(actor.clone(), move |tx| service::ask(tx, subject, language)).await?,
+        };
         if let Some(content) = content(documents, actor, subject, &row).await? {
             return Ok(answer(subject, &row, content));
         }

@@ -133,12 +133,14 @@ pub enum CrmError {
     #[error("customer {0} is archived")]
     Archived(CustomerId),
     /// Something still hangs on it.
-    #[error("customer {customer} has {children} accounts below it and {contracts} active contracts")]
+    #[error("something hangs on customer {customer}")]
     InUse {
         /// The customer.
         customer: CustomerId,
-        /// Accounts below it that the actor sees; there may be others.
+        /// Accounts below it that the actor sees.
         children: i64,
+        /// Whether there are others.
+        has_hidden_children: bool,
         /// Contracts in force.
         contracts: i64,
     },
@@ -306,8 +308,8 @@ impl AsProblem for CrmError {
             Self::ContractState { from, to } => problems::contract_state(*from, *to),
             Self::ContractFixed(status) => problems::contract_fixed(*status),
             Self::Archived(customer) => problems::archived(*customer),
-            Self::InUse { customer, children, contracts } => {
-                problems::in_use(*customer, *children, *contracts)
+            Self::InUse { customer, children, has_hidden_children, contracts } => {
+                problems::in_use(*customer, (*children, *has_hidden_children), *contracts)
             }
             Self::Duplicate(existing) => problems::duplicate(*existing),
             Self::LeadTaken(existing) => problems::lead_taken(*existing),

@@ -21,23 +21,24 @@ pub fn archived(customer: CustomerId) -> Problem {
     .member("customer", json!(place(customer)))
 }
 
-/// 409: something still hangs on the customer.
-pub fn in_use(customer: CustomerId, children: i64, contracts: i64) -> Problem {
+/// 409: something still hangs on the customer: accounts below it, of which some may be hidden from whoever asks, and contracts.
+pub fn in_use(customer: CustomerId, (children, has_hidden_children): (i64, bool), contracts: i64) -> Problem {
+    let [english, spanish] = if has_hidden_children {
+        [
+            "; accounts that you do not see are below it too: have them moved",
+            "; también tiene por debajo cuentas que usted no ve: pida que las muevan",
+        ]
+    } else {
+        [""; 2]
+    };
     Problem::conflict(
         "customer-in-use",
         Message::new("Something still hangs on the customer", "El cliente aún tiene algo vigente"),
     )
-    .detail(if children == 0 && contracts == 0 {
-        Message::new(
-            "Accounts that you do not see are below it: have them moved first",
-            "Tiene por debajo cuentas que usted no ve: pida que las muevan primero",
-        )
-    } else {
-        Message::formatted(
-            format!("{children} account(s) are below it and {contracts} contract(s) are active: move the ones and end the others first"),
-            format!("Tiene {children} cuenta(s) por debajo y {contracts} contrato(s) activos: mueva las primeras y termine los segundos"),
-        )
-    })
+    .detail(Message::formatted(
+        format!("{children} account(s) are below it and {contracts} contract(s) are active: move the ones and end the others first{english}"),
+        format!("Tiene {children} cuenta(s) por debajo y {contracts} contrato(s) activos: mueva las primeras y termine los segundos{spanish}"),
+    ))
     .member("children", json!(children))
     .member("active_contracts", json!(contracts))
     .member("children_at", json!(format!("/api/v1/customers?parent_id={customer}")))

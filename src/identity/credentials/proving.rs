@@ -24,7 +24,7 @@ pub(in crate::identity) async fn guess(
 ) -> Result<Guess, IdentityError> {
     let (user, session) = (who.caller().user, who.caller().session);
     let read = move |tx: &mut TenantTx<'_>| sessions::service::expect_session(tx, session);
-    identity.db.tenant(who.actor(), read).await?;
+    identity.db.read(who.actor(), read).await?;
     guesses::count(&identity.db, Target::of_user(user), Places::Ignore).await
 }
 
@@ -39,7 +39,7 @@ pub(in crate::identity) async fn password(
         sessions::service::expect_session(tx, session)?;
         users::store::password_hash(tx, user)?.ok_or(IdentityError::NoPassword)
     };
-    let hash = identity.db.tenant(who.actor(), read).await?;
+    let hash = identity.db.read(who.actor(), read).await?;
     let guess = guesses::count(&identity.db, Target::of_user(user), Places::Ignore).await?;
     // Nothing that is longer can be anybody's password; it is not worth hashing.
     if password.expose_secret().len() > 1024 {

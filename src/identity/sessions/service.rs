@@ -124,7 +124,7 @@ pub(in crate::identity) fn expect_session(
     tx: &mut TenantTx<'_>,
     session: SessionId,
 ) -> Result<(), IdentityError> {
-    store::find_locked(tx, session)?.map(drop).ok_or(IdentityError::SessionNeeded)
+    if store::is_there(tx, session)? { Ok(()) } else { Err(IdentityError::SessionNeeded) }
 }
 
 /// Ends one session of `user`, who asks for it in another or the same one.

@@ -53,6 +53,12 @@ pub(super) fn find_locked(tx: &mut TenantTx<'_>, id: SessionId) -> Result<Option
     }))
 }
 
+/// Whether there is a session with this id.
+pub(super) fn is_there(tx: &mut TenantTx<'_>, id: SessionId) -> Result<bool, IdentityError> {
+    let found = diesel::select(diesel::dsl::exists(sessions::table.filter(sessions::id.eq(id.uuid()))));
+    Ok(found.get_result(tx.conn(IDENTITY)?).map_err(DbError::from)?)
+}
+
 /// Marks a session as ended now.
 pub(super) fn end(tx: &mut TenantTx<'_>, id: SessionId) -> Result<(), IdentityError> {
     let now = tx.now();

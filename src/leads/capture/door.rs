@@ -21,6 +21,6 @@ pub async fn open(db: &Db, key: &str, correlation: CorrelationId) -> Result<Door
     let key = key.to_owned();
     let (tenant, id): (TenantId, Uuid) = db.system(LEADS, move |tx| service::find_by_key(tx, &key)).await?;
     let actor = Actor::platform(tenant, correlation);
-    let form = db.tenant(actor.clone(), move |tx| service::form(tx, id)).await?;
+    let form = db.read(actor.clone(), move |tx| service::form(tx, id)).await?;
     Ok(Door { actor, form })
 }

@@ -14,7 +14,8 @@ use diesel::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
 use tokio::sync::oneshot;
 
-use super::{DbError, tx};
+use super::DbError;
+use super::tx::{self, Purpose};
 
 type Connections = Pool<ConnectionManager<PgConnection>>;
 
@@ -63,7 +64,7 @@ impl Lane {
     }
 
     /// Runs `work` on a connection. What has begun runs to its end, also when the caller is gone.
-    pub async fn run<T, E, F>(&self, work: F) -> Result<T, E>
+    pub async fn run<T, E, F>(&self, purpose: Purpose, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -82,7 +83,7 @@ impl Lane {
                 return;
             }
             let begun = Instant::now();
-            let outcome = catch_unwind(AssertUnwindSafe(|| hand.run(work)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| hand.run(purpose, work)));
             note(&usual, begun.elapsed());
             // The caller may be gone; the work is done all the same.
             drop(answer.send(outcome));
@@ -128,7 +129,7 @@ fn note(usual: &AtomicU64, lasted: Duration) {
 /// What one thread works with.
 struct Hand {
     pool: Connections,
-    /// The connection of the work before, whose transaction only read and is still open.
+    /// The connection of the work before, which only read: its transaction is still open.
     kept: Option<PooledConnection<ConnectionManager<PgConnection>>>,
 }
 
@@ -151,13 +152,14 @@ impl Hand {
     /// Runs `work`; a connection on which it panics is dropped, and thrown away by the pool.
     fn run<T, E: From<DbError>>(
         &mut self,
+        purpose: Purpose,
         work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
     ) -> Result<T, E> {
         #[expect(clippy::disallowed_methods, reason = "the one place where connections are handed out")]
         let connection = self.kept.take().map_or_else(|| self.pool.get(), Ok);
         let mut connection = connection.map_err(|error| DbError::Away(error.to_string()))?;
         let outcome = work(&mut connection);
-        if tx::is_open(&mut connection) {
+        if purpose == Purpose::Read && tx::is_open(&mut connection) {
             self.kept = Some(connection);
         }
         outcome

@@ -103,7 +103,7 @@ impl Db {
         let clock = self.clock.clone();
         let committed = self.committed.clone();
         self.requests
-            .run(move |connection| {
+            .run(purpose, move |connection| {
                 let mut tx = TenantTx::new(connection, purpose, actor, clock.now());
                 let outcome = work(&mut tx);
                 let emitted = tx.finish(outcome.is_ok())?;
@@ -124,7 +124,7 @@ impl Db {
     {
         let now = self.clock.now();
         self.requests
-            .run(move |connection| {
+            .run(Purpose::Write, move |connection| {
                 let mut tx = SystemTx::begin(connection, module, now)?;
                 let outcome = work(&mut tx);
                 tx.finish(outcome.is_ok())?;

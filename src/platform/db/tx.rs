@@ -238,11 +238,16 @@ fn begin_with(connection: &mut PgConnection, sql: &str) -> Result<(), DbError> {
     if is_open(connection) {
         Ok(connection.batch_execute(&format!("COMMIT; {sql}"))?)
     } else {
-        Ok(AnsiTransactionManager::begin_transaction_sql(connection, sql)?)
+        let begun = AnsiTransactionManager::begin_transaction_sql(connection, sql);
+        if begun.is_err() {
+            // It may stand in a transaction that Diesel does not know of: the pool throws it away.
+            AnsiTransactionManager::transaction_manager_status_mut(connection).set_in_error();
+        }
+        Ok(begun?)
     }
 }
 
-/// Whether a transaction that only read is still open.
+/// Whether a transaction is open.
 pub(super) fn is_open(connection: &mut PgConnection) -> bool {
     let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
     matches!(status.transaction_depth(), Ok(Some(_)))

@@ -54,18 +54,26 @@ async fn exports_of_one_do_not_push_those_of_another_out() {
 #[tokio::test]
 async fn uploads_of_one_leave_room_for_those_of_another() {
     let shop = Shop::new("own").await;
-    let begin = async |client: &Client, status| {
+    let at_once = async |client: &Client, count: usize| {
         let client = client.with_header("Tus-Resumable", "1.0.0").with_header("Upload-Length", "10");
-        client.post("/api/v1/leads/imports/uploads", json!({})).await.expect(status);
+        let begun = (0..count).map(|_| client.post("/api/v1/leads/imports/uploads", json!({})));
+        let begun = futures_util::future::join_all(begun).await;
+        begun.iter().filter(|answer| answer.status == 201).count()
     };
-    for _ in 0..10 {
-        begin(&shop.ana, 201).await;
+    let limit = async |client: &Client| {
+        let limits = client.get("/api/v1/tenant/limits").await.expect(200);
+        let limits = limits.body["data"].as_array().unwrap().clone();
+        let uploads = limits.into_iter().find(|limit| limit["name"] == "open_uploads").unwrap();
+        ["used", "limit", "remaining"].map(|member| uploads[member].as_i64().unwrap())
+    };
+    assert_eq!(limit(&shop.ana).await, [0, 10, 10]);
+    assert_eq!(at_once(&shop.ana, 14).await, 10);
+    assert_eq!(limit(&shop.ana).await, [10, 10, 0]);
+    assert_eq!(limit(&shop.tenant.owner).await, [10, 20, 10]);
+    for _ in 0..6 {
+        assert_eq!(at_once(&shop.tenant.owner, 1).await, 1);
     }
-    begin(&shop.ana, 409).await;
-    for _ in 0..10 {
-        begin(&shop.tenant.owner, 201).await;
-    }
-    begin(&shop.tenant.owner, 409).await;
+    assert_eq!(limit(&shop.beto).await, [0, 4, 4]);
 }
 
 #[tokio::test]

@@ -22,18 +22,23 @@ const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// How often a document is taken up without being made, before it is given up.
 pub const MAX_ATTEMPTS: i32 = 8;
 
-/// The document of `subject` as it stands, asked for if nobody did: in `language`, or else in the customer's.
+/// The document of `subject` as it stands, in `language`, or else in the customer's; none if nobody asked for it.
+pub fn known(
+    tx: &mut TenantTx<'_>,
+    subject: Subject,
+    language: Option<Language>,
+) -> Result<Option<DocumentRow>, SalesError> {
+    let version = version(tx, subject, language)?;
+    store::of_version(tx, &version)
+}
+
+/// The same, asked for if nobody did.
 pub fn ask(
     tx: &mut TenantTx<'_>,
     subject: Subject,
     language: Option<Language>,
 ) -> Result<DocumentRow, SalesError> {
-    let (revision, stage, customer) = match subject {
-        Subject::Quotation(id) => quotations::standing(tx, id)?,
-        Subject::Invoice(id) => invoices::standing(tx, id)?,
-        Subject::CreditNote(id) => invoices::standing_of_note(tx, id)?,
-    };
-    let version = Version { subject, revision, stage, locale: locale(tx, customer, language)? };
+    let version = version(tx, subject, language)?;
     if let Some(known) = store::of_version(tx, &version)? {
         return Ok(known);
     }
@@ -42,8 +47,8 @@ pub fn ask(
         tenant_id: tx.tenant().uuid(),
         id: Uuid::now_v7(),
         quotation_id: of(matches!(subject, Subject::Quotation(_))),
-        revision,
-        stage: stage.to_owned(),
+        revision: version.revision,
+        stage: version.stage.to_owned(),
         language: version.locale.as_str().to_owned(),
         attempts: 0,
         leased_until: None,
@@ -58,6 +63,20 @@ pub fn ask(
     };
     store::insert(tx, &row)?;
     store::of_version(tx, &version)?.ok_or_else(|| Problem::internal().into())
+}
+
+/// What `subject` is now, and in whose language.
+fn version(
+    tx: &mut TenantTx<'_>,
+    subject: Subject,
+    language: Option<Language>,
+) -> Result<Version, SalesError> {
+    let (revision, stage, customer) = match subject {
+        Subject::Quotation(id) => quotations::standing(tx, id)?,
+        Subject::Invoice(id) => invoices::standing(tx, id)?,
+        Subject::CreditNote(id) => invoices::standing_of_note(tx, id)?,
+    };
+    Ok(Version { subject, revision, stage, locale: locale(tx, customer, language)? })
 }
 
 /// The hash of the file that the customer was sent of a version; none while it is being made.

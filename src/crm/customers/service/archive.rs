@@ -11,10 +11,10 @@ use crate::platform::db::TenantTx;
 pub fn archive(tx: &mut TenantTx<'_>, id: CustomerId, version: Option<i32>) -> Result<(), CrmError> {
     store::lock_hierarchy(tx)?;
     let mut record = held(tx, id, version)?;
+    let (children, has_hidden_children) = store::children(tx, id)?;
     let contracts = i64::try_from(contracts::active(tx, id)?.len()).unwrap_or(i64::MAX);
-    if contracts > 0 || store::has_children(tx, id)? {
-        let children = store::children(tx, id)?;
-        return Err(CrmError::InUse { customer: id, children, contracts });
+    if children > 0 || has_hidden_children || contracts > 0 {
+        return Err(CrmError::InUse { customer: id, children, has_hidden_children, contracts });
     }
     store::release_tax_id(tx, id)?;
     record.archived_at = Some(tx.now());

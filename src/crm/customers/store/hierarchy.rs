@@ -71,18 +71,17 @@ pub fn height(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<usize, CrmError> 
     Ok(usize::try_from(found.height).unwrap_or(usize::MAX))
 }
 
-/// How many accounts that are not archived are right below the customer.
-pub fn children(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<i64, CrmError> {
+/// How many accounts below it that are not in the archive the actor sees, and whether there are others.
+pub fn children(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<(i64, bool), CrmError> {
     let tenant = tx.tenant().uuid();
-    let below = customers::table
-        .filter(customers::tenant_id.eq(tenant).and(customers::parent_id.eq(id.uuid())))
-        .filter(customers::archived_at.is_null());
-    Ok(below.count().get_result(tx.conn(CRM)?).map_err(DbError::from)?)
-}
-
-/// Whether accounts are below it, whoever sees them.
-pub fn has_children(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<bool, CrmError> {
-    tx.over_everything(|tx| Ok(children(tx, id)? > 0))
+    let below = move |tx: &mut TenantTx<'_>| {
+        let below = customers::table
+            .filter(customers::tenant_id.eq(tenant).and(customers::parent_id.eq(id.uuid())))
+            .filter(customers::archived_at.is_null());
+        below.count().get_result::<i64>(tx.conn(CRM)?).map_err(DbError::from)
+    };
+    let (seen, all) = (below(tx)?, tx.over_everything(below)?);
+    Ok((seen, all > seen))
 }
 
 fn most() -> i32 {

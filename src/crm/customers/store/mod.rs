@@ -14,7 +14,7 @@ pub use activities::{ActivityRow, activity_texts, insert_activity, latest};
 pub use contacts::{
     ContactRow, contacts, delete_contact, find_contact, insert_contact, no_primary, save_contact,
 };
-pub use hierarchy::{above, children, has_children, height, is_archived, lock_hierarchy};
+pub use hierarchy::{above, children, height, is_archived, lock_hierarchy};
 pub use listing::{Counts, Filter, Place, Sort, SortKey, counts, custom_keys, list};
 use rows::row;
 pub use rows::{Row, restore};

@@ -86,7 +86,7 @@ pub(super) async fn me_sessions_list(
         service::expect_session(tx, current)?;
         service::list(tx, user, after, limit.rows_to_read())
     };
-    let sessions = identity.db.tenant::<_, IdentityError, _>(who.actor(), list).await?;
+    let sessions = identity.db.read::<_, IdentityError, _>(who.actor(), list).await?;
     let page = Page::cut(sessions, limit, |session| Cursor::write(&session.id));
     Ok(Reply::ok(&page.map(|session| SessionView::of(session, current))))
 }

@@ -6,6 +6,7 @@ mod history;
 mod nats;
 mod order;
 mod poison;
+mod reads;
 mod servers;
 mod subscribers;
 mod support;

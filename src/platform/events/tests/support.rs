@@ -99,8 +99,13 @@ impl Database {
 
     /// The pools of one server process.
     pub(super) fn connect(&self) -> Db {
+        self.connect_with(16)
+    }
+
+    /// The pools of one server process, with so many connections for requests.
+    pub(super) fn connect_with(&self, requests: u32) -> Db {
         let settings = PoolSettings {
-            requests: 16,
+            requests,
             background: 6,
             patience: Duration::from_secs(20),
             deadline: Duration::from_mins(1),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Integer, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Timestamptz, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -67,9 +67,14 @@ pub fn save(tx: &mut TenantTx<'_>, at: TransferTables, row: &ExportRow) -> Resul
     at.save(tx, EXPORTS, COLUMNS, row)
 }
 
-/// How many exports of the tenant have not come to their end.
-pub fn open_count(tx: &mut TenantTx<'_>, at: TransferTables) -> Result<i64, TransferError> {
-    at.count(tx, EXPORTS, "AND status IN ('pending', 'running')", |query| query)
+/// How many exports of the tenant have not come to their end, or of one of its users.
+pub fn open_count(
+    tx: &mut TenantTx<'_>,
+    at: TransferTables,
+    user: Option<Uuid>,
+) -> Result<i64, TransferError> {
+    let open = "AND status IN ('pending', 'running') AND ($2 IS NULL OR user_id = $2)";
+    at.count(tx, EXPORTS, open, |query| query.bind::<Nullable<SqlUuid>, _>(user))
 }
 
 /// The export.

@@ -105,7 +105,7 @@ pub async fn run_alone<I: Importable>(
             }
         }
     }
-    db.tenant(claimant(tenant), move |tx| service::find::<I>(tx, id)).await
+    db.read(claimant(tenant), move |tx| service::find::<I>(tx, id)).await
 }
 
 /// The imports that this server works off at present, each with its file in memory.

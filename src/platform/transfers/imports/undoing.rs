@@ -82,7 +82,7 @@ async fn whoever_asked<I: Importable>(
         let sight = sight_now(tx, &sight_of, undo.user)?;
         Ok::<_, TransferError>(Some(initiator(tenant, undo.user, &undo.correlation, sight)))
     };
-    db.tenant(claimant(tenant), read).await
+    db.read(claimant(tenant), read).await
 }
 
 fn may_pass(error: &TransferError) -> bool {

@@ -187,7 +187,7 @@ impl Workshop {
     async fn actor_now(&self, job: &Job) -> Result<Actor, TransferError> {
         let Some(user) = job.actor.user() else { return Ok(job.actor.clone()) };
         let sight_of = self.sight_of.clone();
-        let sight = self.db.tenant(tasks::claimant(job.tenant), move |tx| sight_of(tx, user)).await?;
+        let sight = self.db.read(tasks::claimant(job.tenant), move |tx| sight_of(tx, user)).await?;
         Ok(job.actor.clone().seeing(sight))
     }
 
@@ -236,7 +236,7 @@ impl Workshop {
 
     async fn reread<I: Importable>(&self, job: &Job) -> Option<ImportRow> {
         let id = job.id();
-        self.db.tenant(tasks::claimant(job.tenant), move |tx| store::find(tx, I::TABLES, id)).await.ok()
+        self.db.read(tasks::claimant(job.tenant), move |tx| store::find(tx, I::TABLES, id)).await.ok()
     }
 }
 

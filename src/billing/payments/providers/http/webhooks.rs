@@ -102,7 +102,7 @@ async fn take(
     let body = read(payload).await?;
     let seal = providers.seal.clone();
     let account = db
-        .tenant(actor.clone(), move |tx| {
+        .read(actor.clone(), move |tx| {
             let row = store::find_account(tx, id)?;
             service::account_opened(&seal, row)
         })

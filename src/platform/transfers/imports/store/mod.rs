@@ -7,7 +7,7 @@ mod work;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Binary, Integer, Jsonb, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Binary, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -149,9 +149,14 @@ pub fn insert(
     Ok(())
 }
 
-/// How many imports of the tenant have not come to their end.
-pub fn open_count(tx: &mut TenantTx<'_>, at: TransferTables) -> Result<i64, TransferError> {
-    at.count(tx, IMPORTS, "AND status IN ('pending', 'running')", |query| query)
+/// How many imports of the tenant have not come to their end, or of one of its users.
+pub fn open_count(
+    tx: &mut TenantTx<'_>,
+    at: TransferTables,
+    user: Option<Uuid>,
+) -> Result<i64, TransferError> {
+    let open = "AND status IN ('pending', 'running') AND ($2 IS NULL OR user_id = $2)";
+    at.count(tx, IMPORTS, open, |query| query.bind::<Nullable<SqlUuid>, _>(user))
 }
 
 /// The file of an import.

@@ -1,7 +1,7 @@
 //! Uploads in the database: what was announced, and the pieces that have arrived.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::sql_types::{BigInt, Binary, Integer, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Timestamptz, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,10 +42,16 @@ pub fn insert_upload(
     at.save(tx, UPLOADS, COLUMNS, row)
 }
 
-/// How many uploads the tenant has.
-pub fn upload_count(tx: &mut TenantTx<'_>, at: TransferTables) -> Result<i64, TransferError> {
+/// How many uploads the tenant has, or one of its users.
+pub fn upload_count(
+    tx: &mut TenantTx<'_>,
+    at: TransferTables,
+    user: Option<Uuid>,
+) -> Result<i64, TransferError> {
     let oldest = tx.now() - UPLOADS_KEPT_FOR;
-    at.count(tx, UPLOADS, "AND created_at >= $2", |query| query.bind::<Timestamptz, _>(oldest))
+    at.count(tx, UPLOADS, "AND created_at >= $2 AND ($3 IS NULL OR user_id = $3)", |query| {
+        query.bind::<Timestamptz, _>(oldest).bind::<Nullable<SqlUuid>, _>(user)
+    })
 }
 
 /// The upload.

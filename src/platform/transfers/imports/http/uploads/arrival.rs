@@ -116,14 +116,13 @@ pub async fn whole<I: Importable>(
     id: UploadId,
     imports: &Imports,
 ) -> Result<Whole, Problem> {
-    let row = db.tenant(actor.clone(), move |tx| service::whole_upload::<I>(tx, id)).await?;
+    let row = db.read(actor.clone(), move |tx| service::whole_upload::<I>(tx, id)).await?;
     let length = usize::try_from(row.length).unwrap_or(usize::MAX);
     let mut room = Room::new(imports);
     room.take(length)?;
     let mut content = Vec::with_capacity(length);
     for number in 0.. {
-        let piece =
-            db.tenant(actor.clone(), move |tx| store::upload_piece(tx, I::TABLES, id, number)).await?;
+        let piece = db.read(actor.clone(), move |tx| store::upload_piece(tx, I::TABLES, id, number)).await?;
         let Some(piece) = piece else { break };
         content.extend(piece);
     }

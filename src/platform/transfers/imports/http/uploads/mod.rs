@@ -76,7 +76,7 @@ pub async fn begin_upload<I: Importable>(
 
 /// Tells in headers at which byte an upload goes on.
 pub async fn see_upload<I: Importable>(id: UploadId, actor: Actor, db: &Db) -> Result<HttpResponse, Problem> {
-    let row = db.tenant(actor, move |tx| Ok::<_, Problem>(store::find_upload(tx, I::TABLES, id)?)).await?;
+    let row = db.read(actor, move |tx| Ok::<_, Problem>(store::find_upload(tx, I::TABLES, id)?)).await?;
     let mut response = HttpResponse::Ok();
     response
         .insert_header(("Upload-Offset", row.received.to_string()))
@@ -121,7 +121,7 @@ async fn append_from(
     }
     let offset = tus::number(request, "Upload-Offset")?;
     let (id, at) = (append.id, append.tables);
-    let row = append.db.tenant(append.actor.clone(), move |tx| store::find_upload(tx, at, id)).await?;
+    let row = append.db.read(append.actor.clone(), move |tx| store::find_upload(tx, at, id)).await?;
     if row.received != offset {
         return Err(TransferError::UploadElsewhere(row.received).into());
     }
