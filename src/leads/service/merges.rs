@@ -63,8 +63,9 @@ struct Memory {
 
 /// Brings up to date what a lead is like; one that is gone is like nothing.
 pub fn note_likenesses(tx: &mut TenantTx<'_>, id: LeadId) -> Result<(), LeadsError> {
-    // Locked before its likenesses are, as whoever deletes it does: the other way round each would wait for the other.
-    let lead = match store::lock(tx, id) {
+    // Held before its likenesses are, as whoever deletes it does: the other way round each would wait for the other. Whoever
+    // changes it meanwhile says so, and is heard later.
+    let lead = match store::hold(tx, id) {
         Ok(lead) => lead,
         Err(LeadsError::NotFound(_)) => return Ok(()),
         Err(error) => return Err(error),

@@ -63,12 +63,25 @@ pub fn lock_row(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Row, LeadsError> {
     let tenant = tx.tenant().uuid();
     let row = leads::table
         .find((tenant, id.uuid()))
-        .for_update()
+        .for_no_key_update()
         .select(Row::as_select())
         .first(tx.conn(LEADS)?)
         .optional()
         .map_err(DbError::from)?;
     row.ok_or(LeadsError::NotFound(id))
+}
+
+/// The lead, which is there until the transaction ends, although others may change it.
+pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead, LeadsError> {
+    let tenant = tx.tenant().uuid();
+    let row = leads::table
+        .find((tenant, id.uuid()))
+        .for_key_share()
+        .select(Row::as_select())
+        .first(tx.conn(LEADS)?)
+        .optional()
+        .map_err(DbError::from)?;
+    restore(row.ok_or(LeadsError::NotFound(id))?)
 }
 
 /// Those of the leads that are there, locked until the transaction ends, by identifier.
@@ -78,7 +91,7 @@ pub fn lock_all(tx: &mut TenantTx<'_>, of: &[uuid::Uuid]) -> Result<Vec<Lead>, L
         .filter(leads::tenant_id.eq(tenant))
         .filter(leads::id.eq_any(of))
         .order(leads::id)
-        .for_update()
+        .for_no_key_update()
         .select(Row::as_select())
         .load::<Row>(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
@@ -171,7 +184,7 @@ pub fn due(tx: &mut TenantTx<'_>, at_most: i64) -> Result<Vec<Lead>, LeadsError>
         .filter(leads::status.eq_any(["new", "contacted", "qualified"]))
         .order((leads::next_follow_up_at, leads::id))
         .limit(at_most)
-        .for_update()
+        .for_no_key_update()
         .skip_locked()
         .select(Row::as_select())
         .load::<Row>(tx.conn(LEADS)?)
@@ -190,7 +203,7 @@ pub fn neglected(tx: &mut TenantTx<'_>, since: DateTime<Utc>, at_most: i64) -> R
         .filter(leads::next_follow_up_at.is_null().or(leads::next_follow_up_at.lt(now)))
         .order((leads::updated_at, leads::id))
         .limit(at_most)
-        .for_update()
+        .for_no_key_update()
         .skip_locked()
         .select(Row::as_select())
         .load::<Row>(tx.conn(LEADS)?)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{create, lead};
-use crate::support::{Tenant, TestApp, until};
+use crate::support::{Database, Tenant, TestApp, until};
 
 async fn pairs(tenant: &Tenant) -> Vec<(String, String, Vec<String>)> {
     let page = tenant.owner.get("/api/v1/leads/duplicates").await.expect(200);
@@ -202,4 +202,20 @@ async fn two_merges_at_once_make_one() {
     let mut statuses = futures_util::future::join_all(both).await;
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 404]);
+}
+
+#[tokio::test]
+async fn whoever_changes_a_lead_keeps_nobody_from_suggesting_it() {
+    let app = TestApp::alone("likeness_held");
+    let acme = app.tenant().await;
+    let mut reader = Database::connect(&app.admin_url);
+    let mut writer = Database::connect(&app.admin_url);
+    // What reads the log for likenesses stands still until both leads are there, and one of them is being changed.
+    reader.run("BEGIN; SELECT FROM events.subscriptions WHERE name = 'leads-likeness' FOR UPDATE");
+    create(&acme, lead("Correo", "a.b+web@gmail.com")).await;
+    let id = create(&acme, lead("Mismo correo", "ab@googlemail.com")).await;
+    writer.run(&format!("BEGIN; SELECT FROM leads.leads WHERE id = '{id}' FOR NO KEY UPDATE"));
+    reader.run("ROLLBACK");
+    until("the pair is suggested", async || pairs(&acme).await.len() == 1).await;
+    writer.run("ROLLBACK");
 }
