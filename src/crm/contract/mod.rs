@@ -309,7 +309,7 @@ impl AsProblem for CrmError {
             Self::ContractFixed(status) => problems::contract_fixed(*status),
             Self::Archived(customer) => problems::archived(*customer),
             Self::InUse { customer, children, has_hidden_children, contracts } => {
-                problems::in_use(*customer, (*children, *has_hidden_children), *contracts)
+                problems::in_use(*customer, *children, *has_hidden_children, *contracts)
             }
             Self::Duplicate(existing) => problems::duplicate(*existing),
             Self::LeadTaken(existing) => problems::lead_taken(*existing),

@@ -22,7 +22,7 @@ pub fn archived(customer: CustomerId) -> Problem {
 }
 
 /// 409: something still hangs on the customer: accounts below it, of which some may be hidden from whoever asks, and contracts.
-pub fn in_use(customer: CustomerId, (children, has_hidden_children): (i64, bool), contracts: i64) -> Problem {
+pub fn in_use(customer: CustomerId, children: i64, has_hidden_children: bool, contracts: i64) -> Problem {
     let [english, spanish] = if has_hidden_children {
         [
             "; accounts that you do not see are below it too: have them moved",

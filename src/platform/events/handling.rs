@@ -81,7 +81,7 @@ fn handle_all(
     }
     let tenants: Vec<TenantId> = tenants.into_iter().collect();
     let chosen = subscription.chosen(tx, &tenants)?;
-    // Tenant by tenant, always in the same order, so that no two subscriptions wait for each other; what happened in a tenant
+    // Tenant by tenant, always in the same order, so that subscriptions seldom wait for each other; what happened in a tenant
     // stays in its order.
     let is_concerned = |event: &LoggedEvent| {
         // What waits in order is tried when its turn comes, whatever holds for its tenant then.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Jsonb, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -115,6 +115,17 @@ impl TransferTables {
         let sql = format!("SELECT count(*) FROM {} WHERE tenant_id = $1 {rest}", self.table(table));
         let found: Vec<Count> = self.load(tx, &sql, bind)?;
         Ok(found.first().map_or(0, |found| found.count))
+    }
+
+    /// How many jobs of `table` have not come to their end, of everybody or of a user.
+    pub(super) fn under_way(
+        self,
+        tx: &mut TenantTx<'_>,
+        table: &str,
+        user: Option<Uuid>,
+    ) -> Result<i64, TransferError> {
+        let open = "AND status IN ('pending', 'running') AND ($2 IS NULL OR user_id = $2)";
+        self.count(tx, table, open, |query| query.bind::<Nullable<SqlUuid>, _>(user))
     }
 
     /// Up to `limit + 1` rows of `table` behind a place, newest first.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Binary, Integer, Timestamptz, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -73,8 +73,7 @@ pub fn open_count(
     at: TransferTables,
     user: Option<Uuid>,
 ) -> Result<i64, TransferError> {
-    let open = "AND status IN ('pending', 'running') AND ($2 IS NULL OR user_id = $2)";
-    at.count(tx, EXPORTS, open, |query| query.bind::<Nullable<SqlUuid>, _>(user))
+    at.under_way(tx, EXPORTS, user)
 }
 
 /// The export.

@@ -7,7 +7,7 @@ mod work;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Binary, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Binary, Integer, Jsonb, Text, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -155,8 +155,7 @@ pub fn open_count(
     at: TransferTables,
     user: Option<Uuid>,
 ) -> Result<i64, TransferError> {
-    let open = "AND status IN ('pending', 'running') AND ($2 IS NULL OR user_id = $2)";
-    at.count(tx, IMPORTS, open, |query| query.bind::<Nullable<SqlUuid>, _>(user))
+    at.under_way(tx, IMPORTS, user)
 }
 
 /// The file of an import.
