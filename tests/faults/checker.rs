@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use crate::harness::Sql;
 use crate::history::{Action, Entry, History, Import, Outcome};
+use crate::is_long;
 use crate::nats::Received;
 use crate::writers::Load;
 
-/// How long readers may stand still.
-const DRAIN_PATIENCE: Duration = Duration::from_secs(30);
-const IMPORT_PATIENCE: Duration = Duration::from_secs(90);
+/// How long readers may stand still: an event that was under way at each of some kills waits for up to a minute.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(150);
+const IMPORT_PATIENCE: Duration = Duration::from_mins(5);
 const SCORE_UPDATED: &str = "Lead.ScoreUpdated";
 
 /// What was found.
@@ -113,6 +114,9 @@ pub fn check(
     messages(&mut findings, &database, stream);
     let letters = sql.number("SELECT count(*) FROM events.dead_letters");
     findings.demand(letters == 0, || format!("{letters} dead letters"));
+    // Counted since PostgreSQL last recovered from a crash. Each keeps somebody waiting for a second.
+    let deadlocks = sql.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()");
+    findings.demand(deadlocks == 0, || format!("{deadlocks} deadlocks, told in PostgreSQL's log"));
     findings
 }
 
@@ -138,15 +142,25 @@ impl Database {
 }
 
 /// I and J: every answer in time; failures and silence only while they are allowed.
+///
+/// In the short tier the machine may stand still for longer than a request waits for its turn: a few may be told to come back.
 fn answers(findings: &mut Findings, history: &History, deadline: Duration) {
+    let mut put_off = 0;
     for entry in &history.entries {
         findings.demand(entry.took <= deadline, || {
             format!("an answer took {:?}: {:?}", entry.took, entry.action)
         });
         let failed = matches!(entry.outcome, Outcome::Failed(_) | Outcome::Unknown | Outcome::Unreachable);
-        findings
-            .demand(!failed || history.excuses(entry), || format!("{:?}: {:?}", entry.outcome, entry.action));
+        if !failed || history.excuses(entry) {
+            continue;
+        }
+        if entry.outcome == Outcome::Failed(503) && !is_long() {
+            put_off += 1;
+        } else {
+            findings.violations.push(format!("{:?}: {:?}", entry.outcome, entry.action));
+        }
     }
+    findings.demand(put_off <= history.sent() / 20, || format!("{put_off} were told to come back"));
 }
 
 /// A, B and K: what was acknowledged is there, nothing is there that nobody asked for, and each in its own company.

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
@@ -11,6 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use crate::deadline;
 use crate::harness::free_port;
 
 const TOKEN: &str = "faults-token";
@@ -56,7 +56,7 @@ impl Broker {
         let mut messages = stream.create_consumer(config).await.ok()?.messages().await.ok()?;
         let mut received = Vec::new();
         while (received.len() as u64) < all {
-            let next = tokio::time::timeout(Duration::from_secs(10), messages.next()).await;
+            let next = tokio::time::timeout(deadline(), messages.next()).await;
             let message = next.ok()??.ok()?;
             let id = message.headers.as_ref().and_then(|headers| headers.get("Nats-Msg-Id"));
             received.push(Received {

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::harness::api::Tenant;
 use crate::harness::{Api, Server, Sql};
 use crate::report::{Counts, Report, percentile};
-use crate::{DEADLINE, ONE_AT_A_TIME, is_long, seed, server, until};
+use crate::{ONE_AT_A_TIME, deadline, is_long, seed, server, until, within};
 
 const LEADS: &str = "/api/v1/leads";
 /// Clients that together ask for more than can be served.
@@ -45,7 +45,7 @@ async fn a_flood_of_logins_leaves_others_their_turn() {
     let _alone = ONE_AT_A_TIME.lock().await;
     let mut server = server("faults-logins", &[]);
     server.start().await;
-    let tenant = Api::new(&server.url, DEADLINE).sign_up("logins").await;
+    let tenant = Api::new(&server.url, deadline()).sign_up("logins").await;
     let time = Duration::from_secs(10);
     let mut before = one_by_one(&tenant, time).await;
     let stop = Arc::new(AtomicBool::new(false));
@@ -103,7 +103,7 @@ async fn of_three_times_as_many_requests_as_can_be_served_the_rest_is_told_to_co
     let _alone = ONE_AT_A_TIME.lock().await;
     let mut server = server("faults-overload", &[]);
     server.start().await;
-    let tenant = Api::new(&server.url, DEADLINE).sign_up("overload").await;
+    let tenant = Api::new(&server.url, deadline()).sign_up("overload").await;
     let time = Duration::from_secs(if is_long() { 30 } else { 15 });
     let peak = peak(&server, &tenant).await;
     // Each client asks so seldom that all of them together ask for three times what can be served.
@@ -163,7 +163,7 @@ async fn with_every_connection_held_requests_are_told_to_come_back() {
     let _alone = ONE_AT_A_TIME.lock().await;
     let mut server = server("faults-held", &[]);
     server.start().await;
-    let tenant = Api::new(&server.url, DEADLINE).sign_up("held").await;
+    let tenant = Api::new(&server.url, deadline()).sign_up("held").await;
     let mut sql = Sql::connect(&server.data_dir);
     // Whoever reads leads now waits for us, and holds a connection meanwhile.
     sql.execute("BEGIN; LOCK TABLE leads.leads IN ACCESS EXCLUSIVE MODE");
@@ -187,7 +187,7 @@ async fn with_every_connection_held_requests_are_told_to_come_back() {
     while began.elapsed() < held_for {
         tokio::time::sleep(Duration::from_millis(50)).await;
         let sent = Instant::now();
-        assert_eq!(server.status("/live").await, 204);
+        until("/live answers", Duration::from_secs(2), async || server.status("/live").await == 204).await;
         slowest_live = slowest_live.max(sent.elapsed());
     }
     stop.store(true, Ordering::Relaxed);
@@ -200,7 +200,7 @@ async fn with_every_connection_held_requests_are_told_to_come_back() {
     let slowest = clients.iter().map(|(_, slowest)| *slowest).max().unwrap_or_default();
     let other: Vec<&String> = clients.iter().flat_map(|(tally, _)| &tally.other).collect();
     assert!(other.is_empty() && answered == 0 && shed > 0, "{other:?}, {answered} served");
-    assert!(slowest < Duration::from_secs(4), "an answer took {slowest:?}");
+    assert!(slowest < within(Duration::from_secs(4)), "an answer took {slowest:?}");
     Report::new("F16 connections held", seed())
         .with(format!("{} s", held_for.as_secs()))
         .recovered(recovery)
@@ -261,7 +261,7 @@ impl Keeping {
 
     /// The status of the answer.
     async fn list(&mut self) -> Result<u16, String> {
-        let answer = tokio::time::timeout(DEADLINE, self.ask()).await;
+        let answer = tokio::time::timeout(deadline(), self.ask()).await;
         let answer =
             answer.map_err(|_| "no answer".to_owned()).and_then(|answer| answer.map_err(|e| e.to_string()));
         if answer.is_err() {

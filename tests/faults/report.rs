@@ -115,7 +115,8 @@ impl Report {
             .map(number)
             .concat();
         let read = [counts.events, counts.in_stream].map(maybe).concat();
-        let times = [Some(counts.slowest), self.recovery, counts.drained].map(time).concat();
+        let slowest = (!counts.slowest.is_zero()).then_some(counts.slowest);
+        let times = [slowest, self.recovery, counts.drained].map(time).concat();
         tell(&format!(
             "{:<25}|{:<14}{counted}{read}{times}|{:>11}| {}",
             self.scenario, self.faults, self.seed, self.note

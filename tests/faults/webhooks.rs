@@ -13,7 +13,7 @@ use crate::harness::api::Tenant;
 use crate::harness::{Api, Random, Server, Sql};
 use crate::receivers::{Behaviour, Receiver};
 use crate::report::{Counts, Report, percentile};
-use crate::{DEADLINE, ONE_AT_A_TIME, is_long, seed, server, until};
+use crate::{ONE_AT_A_TIME, deadline, is_long, seed, server, until};
 
 /// Every way we know to write an address that is not public: reference/reliability.md §4.3 and the URL standard's host parser.
 const HOSTILE: &str = include_str!("../data/hostile-urls.txt");
@@ -26,7 +26,7 @@ async fn no_address_that_is_not_public_is_called() {
     let port = canary.local_addr().unwrap().port();
     let mut server = server("faults-addresses", &[]);
     server.start().await;
-    let tenant = Api::new(&server.url, DEADLINE).sign_up("addresses").await;
+    let tenant = Api::new(&server.url, deadline()).sign_up("addresses").await;
     let (mut tried, mut refused, mut slowest) = (0, 0, Duration::ZERO);
     for url in HOSTILE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let url = url.replace("PORT", &port.to_string());
@@ -51,7 +51,7 @@ async fn no_address_that_is_not_public_is_called() {
             let ping = tenant.send(Method::POST, &ping, &[], Some(&json!({}))).await.unwrap().1;
             let delivery = ping["id"].as_str().unwrap();
             let path = format!("/api/v1/webhooks/{id}/deliveries/{delivery}");
-            until("the ping failed", DEADLINE, async || {
+            until("the ping failed", deadline(), async || {
                 let answer = tenant.send(Method::GET, &path, &[], None).await.unwrap().1;
                 answer["status"] == "failed" && answer["last_error"] == "address_refused"
             })
@@ -83,7 +83,7 @@ async fn every_event_arrives_although_receivers_fail_and_the_server_is_killed() 
     let settings = [("WEBHOOKS_DEVELOPMENT", "true"), ("WEBHOOK_TIMEOUT_SECONDS", "3")];
     let mut server = server("faults-webhooks", &settings);
     server.start().await;
-    let tenant = Api::new(&server.url, DEADLINE).sign_up("webhooks").await;
+    let tenant = Api::new(&server.url, deadline()).sign_up("webhooks").await;
     let bad = [Behaviour::Failing, Behaviour::Hanging, Behaviour::Resetting];
     let mut fleet = Vec::new();
     for behaviour in bad.into_iter().chain([Behaviour::Good; RECEIVERS - 3]) {
@@ -201,7 +201,7 @@ async fn create(tenant: &Tenant, number: usize) {
         if let Ok((201, _)) = &answer {
             return;
         }
-        assert!(began.elapsed() < DEADLINE, "{answer:?}");
+        assert!(began.elapsed() < deadline(), "{answer:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

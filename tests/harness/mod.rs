@@ -162,6 +162,11 @@ impl Drop for Server {
             let _ = child.kill();
             let _ = child.wait();
         }
+        if std::thread::panicking() {
+            // What PostgreSQL said may explain the failure; it may not have begun to speak.
+            let _ =
+                std::fs::copy(self.data_dir.join("postgres.log"), self.log.with_extension("postgres.log"));
+        }
         // Dropping the guard's input tells it to clear up; waiting keeps runs from overlapping.
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();

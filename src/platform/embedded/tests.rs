@@ -127,7 +127,7 @@ fn a_killed_postgres_is_started_again_at_the_same_address() {
     let first = postmaster(&scratch.data());
     kill(first, Signal::SIGKILL).unwrap();
     let killed = Instant::now();
-    eventually(Duration::from_secs(20), || {
+    eventually(Duration::from_mins(1), || {
         execute(&postgres.admin_url, "SELECT 1").ok().filter(|_| is_gone(first))
     });
     assert!(sql_query("SELECT 1").execute(&mut open).is_err(), "the old session is lost");
@@ -147,7 +147,7 @@ fn nats_keeps_its_streams_and_is_started_again() {
     let first = nats_pid(&scratch.data());
     kill(first, Signal::SIGKILL).unwrap();
     let killed = Instant::now();
-    let messages = eventually(Duration::from_secs(20), || {
+    let messages = eventually(Duration::from_mins(1), || {
         publish(&nats).ok().filter(|_| nats_pid(&scratch.data()) != first)
     });
     eprintln!("NATS answers {:?} after kill -9", killed.elapsed());

@@ -3,18 +3,19 @@
 use serde_json::json;
 
 use super::{PASSWORD, address, log_in, refresh};
-use crate::support::{Answer, Client, TestApp};
+use crate::support::{Answer, Client, TestApp, until};
 
 /// The log, once it holds `count` entries: the sequencer writes it a moment after the change.
 async fn log_of(client: &Client, query: &str, count: usize) -> Answer {
-    for _ in 0..200 {
+    let mut log = None;
+    until(&format!("the log has {count} entries for {query}"), async || {
         let answer = client.get(&format!("/api/v1/audit{query}")).await.expect(200);
-        if answer.body["data"].as_array().is_some_and(|entries| entries.len() >= count) {
-            return answer;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
-    panic!("the log did not get {count} entries for {query}");
+        let is_there = answer.body["data"].as_array().is_some_and(|entries| entries.len() >= count);
+        log = Some(answer);
+        is_there
+    })
+    .await;
+    log.unwrap()
 }
 
 fn kinds(answer: &Answer) -> Vec<&str> {

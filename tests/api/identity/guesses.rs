@@ -22,6 +22,7 @@ async fn guess(client: &Client, email: &str, password: &str) -> Answer {
 #[tokio::test]
 async fn a_thousand_guesses_from_a_hundred_places_are_hardly_checked_and_the_owner_gets_in() {
     let app = TestApp::with_settings("guesses_many", &[BEHIND_A_PROXY]);
+    app.clock.stop();
     let tenant = app.tenant().await;
     let begun = Instant::now();
 
@@ -33,11 +34,11 @@ async fn a_thousand_guesses_from_a_hundred_places_are_hardly_checked_and_the_own
     let answers: Vec<Answer> = stream::iter(guesses).buffer_unordered(16).collect().await;
 
     let of = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
-    let (checked, refused) = (of(401), of(429));
+    let (checked, refused, busy) = (of(401), of(429), of(503));
     println!("1000 guesses in {:?}: {checked} checked, {refused} refused before", begun.elapsed());
     // Those told that hashing was busy were counted, and not hashed.
-    assert_eq!(checked + refused + of(503), 1_000);
-    assert!((5..=20).contains(&checked), "{checked} hashes were computed");
+    assert_eq!((checked + busy, refused), (5, 995), "{checked} hashes were computed");
+    assert!(checked > 0);
     let told = answers.iter().find(|answer| answer.status == 429).unwrap();
     assert_eq!(told.text_at("/type"), "/problems/too-many-guesses");
     assert!(told.header("retry-after").is_some());
@@ -79,7 +80,9 @@ async fn the_unknown_wait_as_the_known_do_and_a_restart_forgives_nothing() {
 
     app.stop().await;
     let again = app.beside("guesses_unknown_b", &[BEHIND_A_PROXY]);
-    // The new server's clock is the real one, which is a little behind.
+    // It is as late here as it was there.
+    again.clock.stop();
+    again.clock.advance(app.clock.now() - again.clock.now());
     guess(&from(&again, "198.51.100.1"), &known, PASSWORD).await.expect(429);
     guess(&again.anonymous(), &known, PASSWORD).await.expect(200);
 }
@@ -142,5 +145,5 @@ async fn an_unknown_address_is_answered_as_slowly_as_a_known_one() {
     let (known, unknown) = (median(known), median(unknown));
     println!("median of a known address {:.1} ms, of an unknown one {:.1} ms", known * 1e3, unknown * 1e3);
     // A loaded machine is no reason to fail; without the hash of nobody it is a factor of ten.
-    assert!((known - unknown).abs() / known < 0.3, "{known} {unknown}");
+    assert!(known < unknown * 3.0 && unknown < known * 3.0, "{known} {unknown}");
 }

@@ -45,13 +45,12 @@ pub async fn on<'a>(app: &'a TestApp, owner: &Client) -> (Device<'a>, Vec<String
     (device, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect())
 }
 
-async fn log_in(tenant: &Tenant, code: Option<&str>) -> Answer {
+async fn log_in(app: &TestApp, tenant: &Tenant, code: Option<&str>) -> Answer {
     let mut body = json!({ "email": tenant.email, "password": PASSWORD });
     if let Some(code) = code {
         body["code"] = json!(code);
     }
-    let anonymous = Client::new(&TestApp::shared().url, None);
-    anonymous.post("/api/v1/auth/login", body).await
+    app.anonymous().post("/api/v1/auth/login", body).await
 }
 
 #[tokio::test]
@@ -71,7 +70,7 @@ async fn a_second_factor_is_added_by_password_and_confirmed_by_a_code() {
     assert!(added.text_at("/qr_svg").contains("<svg"));
     assert_eq!(owner.get(FACTOR).await.expect(200).text_at("/status"), "unconfirmed");
     // Nothing asks for what may never have reached the app.
-    log_in(&tenant, None).await.expect(200);
+    log_in(app, &tenant, None).await.expect(200);
 
     let device = Device { app, secret };
     let wrong = json!({ "code": device.wrong() });
@@ -102,14 +101,16 @@ async fn a_second_factor_is_added_by_password_and_confirmed_by_a_code() {
 
 #[tokio::test]
 async fn signing_in_takes_a_code_which_is_good_once() {
-    let app = TestApp::shared();
+    let app = TestApp::alone("identity_code_once");
+    // In the next step the device would show another code.
+    app.clock.stop();
     let tenant = app.tenant().await;
-    let (device, recovery) = on(app, &tenant.owner).await;
+    let (device, recovery) = on(&app, &tenant.owner).await;
 
-    let asked = log_in(&tenant, None).await.expect(401);
+    let asked = log_in(&app, &tenant, None).await.expect(401);
     assert_eq!(asked.text_at("/type"), "/problems/second-factor-needed");
     assert!(asked.body.get("access_token").is_none());
-    let spent = log_in(&tenant, Some(&device.code(0))).await.expect(401);
+    let spent = log_in(&app, &tenant, Some(&device.code(0))).await.expect(401);
     assert_eq!(spent.text_at("/type"), "/problems/second-factor-wrong");
     // A wrong password tells nothing of the code.
     let body = json!({ "email": tenant.email, "password": "wrong horse battery", "code": device.code(1) });
@@ -118,22 +119,23 @@ async fn signing_in_takes_a_code_which_is_good_once() {
 
     // The next step, which a clock that is ahead shows already.
     let next = device.code(1);
-    log_in(&tenant, Some(&next)).await.expect(200);
-    log_in(&tenant, Some(&next)).await.expect(401);
+    log_in(&app, &tenant, Some(&next)).await.expect(200);
+    log_in(&app, &tenant, Some(&next)).await.expect(401);
     let typed = recovery[0].to_uppercase().replace('-', " ");
-    log_in(&tenant, Some(&typed)).await.expect(200);
-    log_in(&tenant, Some(&recovery[0])).await.expect(401);
+    log_in(&app, &tenant, Some(&typed)).await.expect(200);
+    log_in(&app, &tenant, Some(&recovery[0])).await.expect(401);
     assert_eq!(tenant.owner.get(FACTOR).await.expect(200).body["recovery_codes_left"], json!(9));
-    log_in(&tenant, Some(&recovery[1])).await.expect(200);
+    log_in(&app, &tenant, Some(&recovery[1])).await.expect(200);
 }
 
 #[tokio::test]
 async fn codes_at_once_are_good_for_one_sign_in() {
-    let app = TestApp::shared();
+    // So many passwords at once would have others of the shared server told that it is busy.
+    let app = TestApp::alone("identity_codes_at_once");
     let tenant = app.tenant().await;
-    let (device, _) = on(app, &tenant.owner).await;
+    let (device, _) = on(&app, &tenant.owner).await;
     let code = device.code(1);
-    let answers = futures_util::future::join_all((0..4).map(|_| log_in(&tenant, Some(&code)))).await;
+    let answers = futures_util::future::join_all((0..4).map(|_| log_in(&app, &tenant, Some(&code)))).await;
     let good = answers.iter().filter(|answer| answer.status == 200).count();
     assert_eq!(good, 1, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
 }
@@ -164,10 +166,11 @@ async fn guessed_codes_cost_as_much_as_guessed_passwords() {
 
 #[tokio::test]
 async fn factors_change_by_password_and_code_together() {
-    let app = TestApp::shared();
+    let app = TestApp::alone("identity_factors");
+    app.clock.stop();
     let tenant = app.tenant().await;
     let owner = &tenant.owner;
-    let (device, recovery) = on(app, owner).await;
+    let (device, recovery) = on(&app, owner).await;
     let (remove, replace) = (format!("{FACTOR}/remove"), format!("{FACTOR}/recovery-codes"));
     for path in [&remove, &replace] {
         owner.post(path, json!({ "password": PASSWORD })).await.expect(403);
@@ -177,21 +180,21 @@ async fn factors_change_by_password_and_code_together() {
     // Five wrong ones: the next is taken after a wait.
     let good = json!({ "password": PASSWORD, "code": recovery[0] });
     let waiting = owner.post(&replace, good.clone()).await.expect(429);
-    let seconds: u64 = waiting.header("retry-after").unwrap().parse().unwrap();
-    tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
+    let seconds: i64 = waiting.header("retry-after").unwrap().parse().unwrap();
+    app.clock.advance(TimeDelta::seconds(seconds));
 
     let once = owner.with_header("Idempotency-Key", "codes-1");
     let replaced = once.post(&replace, good.clone()).await.expect(200);
     let again = once.post(&replace, good).await.expect(200);
     assert_eq!((again.header("idempotency-replayed"), &again.body), (Some("true"), &replaced.body));
-    log_in(&tenant, Some(&recovery[1])).await.expect(401);
-    log_in(&tenant, Some(&replaced.text_at("/recovery_codes/0"))).await.expect(200);
+    log_in(&app, &tenant, Some(&recovery[1])).await.expect(401);
+    log_in(&app, &tenant, Some(&replaced.text_at("/recovery_codes/0"))).await.expect(200);
 
     let good = json!({ "password": PASSWORD, "code": replaced.text_at("/recovery_codes/1") });
     owner.post(&remove, good.clone()).await.expect(204);
     owner.post(&remove, json!({ "password": PASSWORD })).await.expect(409);
     assert_eq!(owner.get(FACTOR).await.expect(200).text_at("/status"), "off");
-    log_in(&tenant, None).await.expect(200);
+    log_in(&app, &tenant, None).await.expect(200);
 }
 
 #[tokio::test]
@@ -223,7 +226,7 @@ async fn changes_of_factors_are_told_and_secrets_are_not() {
     let app = TestApp::shared();
     let tenant = app.tenant().await;
     let (device, recovery) = on(app, &tenant.owner).await;
-    log_in(&tenant, Some(&recovery[0])).await.expect(200);
+    log_in(app, &tenant, Some(&recovery[0])).await.expect(200);
     let good = json!({ "password": PASSWORD, "code": recovery[1] });
     tenant.owner.post(&format!("{FACTOR}/remove"), good).await.expect(204);
 

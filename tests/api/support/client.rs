@@ -7,7 +7,7 @@ use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
-use super::TestApp;
+use super::{TestApp, until};
 
 /// Sends requests, with or without a token.
 #[derive(Clone)]
@@ -125,9 +125,7 @@ impl Client {
 
     /// The bytes of a file that is there.
     pub async fn download(&self, path: &str) -> Vec<u8> {
-        let response = self.request(Method::GET, path).send().await.expect("the server answers");
-        assert_eq!(response.status(), 200);
-        response.bytes().await.expect("the file is whole").to_vec()
+        self.file(path).await.bytes().await.expect("the file is whole").to_vec()
     }
 
     /// Whether the answer breaks off before its end.
@@ -138,9 +136,25 @@ impl Client {
         }
     }
 
-    /// The headers of what is there.
+    /// The headers of a file that is there.
     pub async fn get_head(&self, path: &str) -> HeaderMap {
-        self.request(Method::GET, path).send().await.expect("the server answers").headers().clone()
+        self.file(path).await.headers().clone()
+    }
+
+    /// A file; as long as the server says that it is being made, it is asked for again.
+    async fn file(&self, path: &str) -> reqwest::Response {
+        let mut file = None;
+        until("the file is made", async || {
+            let response = self.request(Method::GET, path).send().await.expect("the server answers");
+            let is_made = response.status() != 503;
+            assert!(is_made || response.headers().contains_key("retry-after"), "{path}");
+            file = Some(response);
+            is_made
+        })
+        .await;
+        let file = file.expect("it was asked for");
+        assert_eq!(file.status(), 200, "{path}");
+        file
     }
 
     /// Posts `body` as it is.

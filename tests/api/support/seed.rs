@@ -287,13 +287,15 @@ async fn import(
     id
 }
 
-/// Waits until every event was put in order and handled and every letter sent, so that only requests change anything.
+/// Waits until every event was put in order and handled, every letter sent and every document made, so that only requests
+/// change anything.
 pub async fn settled(database: &mut Database) {
     until("every event is handled", async || {
         let open = database.column(
             "SELECT (SELECT count(*) FROM events.outbox) + (SELECT count(*) FROM events.subscriptions s, events.counter c
              WHERE s.position < c.last_position) + (SELECT count(*) FROM events.retries)
-             + (SELECT count(*) FROM identity.mails WHERE status = 'waiting')",
+             + (SELECT count(*) FROM identity.mails WHERE status = 'waiting')
+             + (SELECT count(*) FROM billing.documents WHERE file_key IS NULL)",
         );
         open == ["0"]
     })

@@ -92,7 +92,10 @@ async fn events_wait_for_nats_and_arrive_once_in_order() {
 
     nats.start();
     assert_stream_is_the_log(&database, &nats).await;
-    assert_eq!(instance.handle.nats_status(), NatsStatus::Connected);
+    eventually("NATS is said to be there", async || {
+        (instance.handle.nats_status() == NatsStatus::Connected).then_some(())
+    })
+    .await;
 
     // Killed under way, twice, while changes go on.
     for _ in 0..2 {
