@@ -102,7 +102,8 @@ pub fn sent_hash(
 
 /// The document, locked until the transaction ends.
 pub fn lock(tx: &mut TenantTx<'_>, id: Uuid) -> Result<DocumentRow, SalesError> {
-    let row = documents::table.find((tx.tenant().uuid(), id)).for_update().select(DocumentRow::as_select());
+    let row =
+        documents::table.find((tx.tenant().uuid(), id)).for_no_key_update().select(DocumentRow::as_select());
     let row = row.first(tx.conn(BILLING)?).optional().map_err(DbError::from)?;
     row.ok_or(SalesError::NotFound(Thing::Quotation))
 }

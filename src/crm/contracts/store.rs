@@ -106,7 +106,7 @@ pub fn lock(tx: &mut TenantTx<'_>, customer: CustomerId, id: Uuid) -> Result<Con
     contracts::table
         .find((tenant, id))
         .filter(contracts::customer_id.eq(customer.uuid()))
-        .for_update()
+        .for_no_key_update()
         .select(ContractRow::as_select())
         .first(tx.conn(CRM)?)
         .optional()

@@ -80,7 +80,8 @@ pub fn find_template(tx: &mut TenantTx<'_>, id: Uuid) -> Result<Option<TemplateR
 /// One template, locked until the transaction ends.
 pub fn lock_template(tx: &mut TenantTx<'_>, id: Uuid) -> Result<TemplateRow, CrmError> {
     let tenant = tx.tenant().uuid();
-    let row = onboarding_templates::table.find((tenant, id)).for_update().select(TemplateRow::as_select());
+    let row =
+        onboarding_templates::table.find((tenant, id)).for_no_key_update().select(TemplateRow::as_select());
     let row = row.first(tx.conn(CRM)?).optional().map_err(DbError::from)?;
     row.ok_or(CrmError::TemplateNotFound)
 }

@@ -73,7 +73,7 @@ pub fn lock(tx: &mut TenantTx<'_>, customer: CustomerId, id: Uuid) -> Result<Tas
     tasks::table
         .find((tenant, id))
         .filter(tasks::customer_id.eq(customer.uuid()))
-        .for_update()
+        .for_no_key_update()
         .select(TaskRow::as_select())
         .first(tx.conn(CRM)?)
         .optional()

@@ -115,7 +115,7 @@ pub fn form(tx: &mut TenantTx<'_>, id: Uuid) -> Result<FormRow, LeadsError> {
 pub fn lock_form(tx: &mut TenantTx<'_>, id: Uuid) -> Result<FormRow, LeadsError> {
     let tenant = tx.tenant().uuid();
     let row = forms::table.find((tenant, id)).filter(forms::archived_at.is_null());
-    let row = row.for_update().select(FormRow::as_select()).first(tx.conn(LEADS)?).optional();
+    let row = row.for_no_key_update().select(FormRow::as_select()).first(tx.conn(LEADS)?).optional();
     row.map_err(DbError::from)?.ok_or(LeadsError::FormNotFound)
 }
 

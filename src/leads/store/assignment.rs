@@ -62,7 +62,7 @@ pub fn rules(tx: &mut TenantTx<'_>) -> Result<Vec<RuleRow>, LeadsError> {
 /// One rule, locked until the transaction ends.
 pub fn lock_rule(tx: &mut TenantTx<'_>, id: Uuid) -> Result<RuleRow, LeadsError> {
     let tenant = tx.tenant().uuid();
-    let row = assignment_rules::table.find((tenant, id)).for_update().select(RuleRow::as_select());
+    let row = assignment_rules::table.find((tenant, id)).for_no_key_update().select(RuleRow::as_select());
     row.first(tx.conn(LEADS)?).optional().map_err(DbError::from)?.ok_or(LeadsError::RuleNotFound)
 }
 

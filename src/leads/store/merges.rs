@@ -36,7 +36,7 @@ pub fn insert_merge(tx: &mut TenantTx<'_>, row: &MergeRow) -> Result<(), LeadsEr
 /// The merge, locked until the transaction ends.
 pub fn lock_merge(tx: &mut TenantTx<'_>, id: Uuid) -> Result<MergeRow, LeadsError> {
     let tenant = tx.tenant().uuid();
-    let row = merges::table.find((tenant, id)).for_update().select(MergeRow::as_select());
+    let row = merges::table.find((tenant, id)).for_no_key_update().select(MergeRow::as_select());
     row.first(tx.conn(LEADS)?).optional().map_err(DbError::from)?.ok_or(LeadsError::MergeNotFound)
 }
 
