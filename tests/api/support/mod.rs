@@ -86,8 +86,11 @@ impl TestApp {
             ("DB_POOL_MAX", "8"),
             ("DB_POOL_BACKGROUND", "4"),
             // A loaded machine is no reason to fail.
-            ("DB_POOL_WAIT_MS", "20000"),
+            (WAIT, "20000"),
         ];
+        // Whoever says how long requests wait means it.
+        let is_said = settings.iter().any(|(setting, _)| *setting == WAIT);
+        let limits = if is_said { Limits::OfTheServer } else { Limits::OfTests };
         let config = Config::from_variables(|setting| {
             let pair = settings.iter().chain(&defaults).find(|(name, _)| *name == setting);
             pair.map(|(_, value)| (*value).to_owned())
@@ -95,7 +98,7 @@ impl TestApp {
         .unwrap();
         let clock = Clock::default();
         let (stop, stopping) = tokio::sync::oneshot::channel();
-        let url = start(config, clock.clone(), stopping);
+        let url = start(config, clock.clone(), stopping, limits);
         Self { url, clock, admin_url, database_url, stop: std::sync::Mutex::new(Some(stop)) }
     }
 
@@ -105,8 +108,25 @@ impl TestApp {
     }
 }
 
+/// How long a request waits for a connection, in milliseconds.
+const WAIT: &str = "DB_POOL_WAIT_MS";
+
+/// How long the database lets statements and transactions last.
+#[derive(PartialEq)]
+enum Limits {
+    /// As long as those of people who wait for an answer.
+    OfTheServer,
+    /// As long as a loaded machine may need.
+    OfTests,
+}
+
 /// Starts a server on a thread of its own, where it stays until it is stopped or its `TestApp` is gone.
-fn start(config: Config, clock: Clock, stopping: tokio::sync::oneshot::Receiver<Stopped>) -> String {
+fn start(
+    config: Config,
+    clock: Clock,
+    stopping: tokio::sync::oneshot::Receiver<Stopped>,
+    limits: Limits,
+) -> String {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime =
@@ -114,6 +134,9 @@ fn start(config: Config, clock: Clock, stopping: tokio::sync::oneshot::Receiver<
         let services = Services::start(&config).unwrap();
         let roles = Cluster::shared().roles();
         services.migrate().unwrap();
+        if limits == Limits::OfTests {
+            Cluster::wait_longer(services.admin_url());
+        }
         drop(roles);
         runtime.block_on(async move {
             let running = App::build(&config, &services, clock, Background::Work).unwrap().listen().unwrap();

@@ -37,6 +37,16 @@ impl Cluster {
         (self.url("cauce", name), self.url("cauce_app", name))
     }
 
+    /// Lets statements of the server in the database of `admin_url` last for a minute, from the next connection on.
+    pub fn wait_longer(admin_url: &str) {
+        let mut admin = Admin::connect(admin_url).unwrap();
+        for limit in ["lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"] {
+            let change = format!("ALTER ROLE cauce_app IN DATABASE %I SET {limit} = ''1min''");
+            let change = format!("DO $$ BEGIN EXECUTE format('{change}', current_database()); END $$");
+            admin.execute(&change).unwrap();
+        }
+    }
+
     /// Held while roles are changed, which belong to all databases of the cluster and take one change at a time.
     pub fn roles(&self) -> MutexGuard<'_, ()> {
         self.roles.lock().unwrap_or_else(PoisonError::into_inner)
