@@ -21,7 +21,7 @@ CREATE TABLE webhooks.endpoints (
     event_types text[] NOT NULL,
     -- Why nothing is sent; null while it is.
     disabled_reason text CHECK (disabled_reason IN ('by_user', 'failing', 'gone')),
-    -- Sealed under the server's secret. After a rotation both sign for a while.
+    -- Sealed under the server's secret; empty once it is deleted. After a rotation both sign for a while.
     secret bytea NOT NULL,
     previous_secret bytea,
     previous_secret_until timestamptz,
@@ -32,7 +32,10 @@ CREATE TABLE webhooks.endpoints (
     replay_until bigint,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
+    -- Since when nobody sees it and nothing is sent to it; what is left of it is forgotten little by little.
+    deleted_at timestamptz,
     PRIMARY KEY (tenant_id, id),
+    CHECK (deleted_at IS NULL OR (secret = '' AND previous_secret IS NULL AND replay_until IS NULL)),
     CHECK ((replay_after IS NULL) = (replay_until IS NULL)),
     CHECK ((previous_secret IS NULL) = (previous_secret_until IS NULL))
 );
@@ -83,20 +86,31 @@ CREATE TABLE webhooks.attempts (
 );
 SELECT platform.tenant_table('webhooks.attempts', 'cauce_webhooks');
 
--- Up to AT_MOST deliveries to try at MOMENT, the longest waiting first and at most four of an endpoint, so that one with
--- many does not crowd the others out. Endpoints that are BUSY are passed over. Identifiers only.
-CREATE FUNCTION webhooks.due(moment timestamptz, busy uuid[], at_most bigint)
+-- Up to AT_MOST deliveries to try at MOMENT, the longest waiting first: at most four of an endpoint, and of a tenant as many
+-- as ROOMS says for it among TENANTS, or else OF_TENANT. So one with many does not crowd the others out, whether they go to
+-- one endpoint or to several. Endpoints that are BUSY are passed over. Identifiers only.
+CREATE FUNCTION webhooks.due(
+    moment timestamptz, busy uuid[], tenants uuid[], rooms bigint[], of_tenant bigint, at_most bigint)
 RETURNS TABLE (tenant_id uuid, endpoint_id uuid, id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT e.tenant_id, e.id, d.id
-    FROM webhooks.endpoints e CROSS JOIN LATERAL (
-        SELECT waiting.id, waiting.next_at FROM webhooks.deliveries waiting
-        WHERE waiting.tenant_id = e.tenant_id AND waiting.endpoint_id = e.id AND waiting.status = 'pending'
-          AND waiting.next_at <= moment
-        ORDER BY waiting.next_at, waiting.id LIMIT 4
-    ) d
-    WHERE e.disabled_reason IS NULL AND e.id <> ALL (busy)
-    ORDER BY d.next_at, d.id LIMIT at_most
+    SELECT queued.tenant_id, queued.endpoint_id, queued.id FROM (
+        SELECT e.tenant_id, e.id AS endpoint_id, d.id, d.next_at, e.room,
+               row_number() OVER (PARTITION BY e.tenant_id ORDER BY d.next_at, d.id) AS turn
+        FROM (
+            SELECT listed.tenant_id, listed.id, coalesce(held.room, of_tenant) AS room
+            FROM webhooks.endpoints listed
+            LEFT JOIN unnest(tenants, rooms) AS held (tenant_id, room) ON held.tenant_id = listed.tenant_id
+            WHERE listed.disabled_reason IS NULL AND listed.deleted_at IS NULL AND listed.id <> ALL (busy)
+        ) e CROSS JOIN LATERAL (
+            SELECT waiting.id, waiting.next_at FROM webhooks.deliveries waiting
+            WHERE waiting.tenant_id = e.tenant_id AND waiting.endpoint_id = e.id AND waiting.status = 'pending'
+              AND waiting.next_at <= moment
+            ORDER BY waiting.next_at, waiting.id LIMIT 4
+        ) d
+        WHERE e.room > 0
+    ) queued
+    WHERE queued.turn <= queued.room
+    ORDER BY queued.next_at, queued.id LIMIT at_most
 $$;
 
 -- Which of TENANTS have an endpoint that is sent anything.
@@ -104,14 +118,22 @@ CREATE FUNCTION webhooks.with_endpoints(tenants uuid[]) RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN ARRAY(SELECT DISTINCT e.tenant_id FROM webhooks.endpoints e
-                 WHERE e.tenant_id = ANY (tenants) AND e.disabled_reason IS NULL);
+                 WHERE e.tenant_id = ANY (tenants) AND e.disabled_reason IS NULL AND e.deleted_at IS NULL);
 END
 $$;
 
--- Endpoints with a replay under way; identifiers only.
+-- Endpoints with a replay under way, drawn by lot when there are many: none is passed over for long, whichever of them fail.
+-- Identifiers only.
 CREATE FUNCTION webhooks.replays() RETURNS TABLE (tenant_id uuid, id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT e.tenant_id, e.id FROM webhooks.endpoints e WHERE e.replay_until IS NOT NULL LIMIT 20
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT e.tenant_id, e.id FROM webhooks.endpoints e WHERE e.replay_until IS NOT NULL AND e.deleted_at IS NULL
+    ORDER BY random() LIMIT 20
+$$;
+
+-- A deleted endpoint, drawn by lot likewise; the caller forgets it little by little as its tenant.
+CREATE FUNCTION webhooks.deleted_endpoint() RETURNS TABLE (tenant_id uuid, id uuid)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT e.tenant_id, e.id FROM webhooks.endpoints e WHERE e.deleted_at IS NOT NULL ORDER BY random() LIMIT 1
 $$;
 
 -- A tenant with deliveries that ended before MOMENT; the caller forgets them as that tenant.
@@ -122,15 +144,18 @@ $$;
 
 CREATE POLICY lookup ON webhooks.endpoints AS PERMISSIVE FOR SELECT TO cauce_lookup USING (true);
 CREATE POLICY lookup ON webhooks.deliveries AS PERMISSIVE FOR SELECT TO cauce_lookup USING (true);
-GRANT SELECT (tenant_id, id, disabled_reason, replay_until) ON webhooks.endpoints TO cauce_lookup;
+GRANT SELECT (tenant_id, id, disabled_reason, replay_until, deleted_at) ON webhooks.endpoints TO cauce_lookup;
 GRANT SELECT (tenant_id, endpoint_id, id, status, next_at, finished_at) ON webhooks.deliveries TO cauce_lookup;
-REVOKE ALL ON FUNCTION webhooks.with_endpoints(uuid[]), webhooks.due(timestamptz, uuid[], bigint), webhooks.replays(),
+REVOKE ALL ON FUNCTION webhooks.with_endpoints(uuid[]), webhooks.replays(), webhooks.deleted_endpoint(),
+    webhooks.due(timestamptz, uuid[], uuid[], bigint[], bigint, bigint),
     webhooks.tenant_with_deliveries_before(timestamptz) FROM PUBLIC;
 GRANT CREATE ON SCHEMA webhooks TO cauce_lookup;
 ALTER FUNCTION webhooks.with_endpoints(uuid[]) OWNER TO cauce_lookup;
-ALTER FUNCTION webhooks.due(timestamptz, uuid[], bigint) OWNER TO cauce_lookup;
+ALTER FUNCTION webhooks.due(timestamptz, uuid[], uuid[], bigint[], bigint, bigint) OWNER TO cauce_lookup;
 ALTER FUNCTION webhooks.replays() OWNER TO cauce_lookup;
+ALTER FUNCTION webhooks.deleted_endpoint() OWNER TO cauce_lookup;
 ALTER FUNCTION webhooks.tenant_with_deliveries_before(timestamptz) OWNER TO cauce_lookup;
 REVOKE CREATE ON SCHEMA webhooks FROM cauce_lookup;
-GRANT EXECUTE ON FUNCTION webhooks.with_endpoints(uuid[]), webhooks.due(timestamptz, uuid[], bigint), webhooks.replays(),
+GRANT EXECUTE ON FUNCTION webhooks.with_endpoints(uuid[]), webhooks.replays(), webhooks.deleted_endpoint(),
+    webhooks.due(timestamptz, uuid[], uuid[], bigint[], bigint, bigint),
     webhooks.tenant_with_deliveries_before(timestamptz) TO cauce_webhooks;

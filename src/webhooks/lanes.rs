@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::store::Room;
 use crate::platform::auth::TenantId;
 use crate::platform::breaker::{Breaker, BreakerSettings, BreakerState};
 
@@ -47,14 +48,20 @@ pub struct Seat {
 }
 
 impl Lanes {
-    /// How many more attempts may begin, and the endpoints that take none at `now`.
-    pub fn room(&self, now: Instant) -> (usize, Vec<Uuid>) {
+    /// How many more attempts may begin at `now`.
+    pub fn room(&self, now: Instant) -> Room {
         let mut state = self.lock();
         if state.lanes.len() > MOST_REMEMBERED {
             state.lanes.retain(|_, lane| lane.in_flight > 0 || lane.breaker.state() != BreakerState::Closed);
         }
         let full = state.lanes.iter().filter(|(_, lane)| lane.in_flight >= lane.capacity(now));
-        (MOST.saturating_sub(state.total), full.map(|(endpoint, _)| *endpoint).collect())
+        let tenants = state.tenants.iter().map(|(tenant, count)| (*tenant, left(MOST_FOR_TENANT, *count)));
+        Room {
+            in_all: left(MOST, state.total),
+            of_tenant: left(MOST_FOR_TENANT, 0),
+            tenants: tenants.collect(),
+            busy: full.map(|(endpoint, _)| *endpoint).collect(),
+        }
     }
 
     /// A seat for an attempt; none when the endpoint or the tenant has as many as it may.
@@ -81,6 +88,11 @@ impl Lanes {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is left of `most` when `taken` are.
+fn left(most: usize, taken: usize) -> i64 {
+    i64::try_from(most.saturating_sub(taken)).unwrap_or(i64::MAX)
 }
 
 impl Lane {
@@ -125,14 +137,17 @@ mod tests {
         let mut seats: Vec<_> =
             (0..MOST_TO_ENDPOINT).map(|_| lanes.take(tenant, endpoint, now).unwrap()).collect();
         assert!(lanes.take(tenant, endpoint, now).is_none());
-        assert_eq!(lanes.room(now).1, [endpoint]);
+        let room = lanes.room(now);
+        assert_eq!((room.in_all, room.of_tenant, room.busy), (60, 16, vec![endpoint]));
+        assert_eq!(room.tenants, [(tenant, 12)]);
         while seats.len() < MOST_FOR_TENANT {
             seats.push(lanes.take(tenant, Uuid::now_v7(), now).unwrap());
         }
         assert!(lanes.take(tenant, Uuid::now_v7(), now).is_none());
+        assert_eq!(lanes.room(now).tenants, [(tenant, 0)]);
         assert!(lanes.take(TenantId::new(), Uuid::now_v7(), now).is_some());
         drop(seats);
-        assert!(lanes.take(tenant, endpoint, now).is_some() && lanes.room(now).1.is_empty());
+        assert!(lanes.take(tenant, endpoint, now).is_some() && lanes.room(now).busy.is_empty());
     }
 
     #[test]

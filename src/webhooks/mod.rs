@@ -8,7 +8,7 @@
 //!   endpoint, and the position and the deliveries commit together. Sending is apart: at least once, with the same id.
 //! - Nothing is ever sent to an address that is not public: the one that is checked is the one that is connected to.
 //! - An attempt is counted and committed before it is made; no transaction is open while it lasts.
-//! - An endpoint that is slow or fails holds up nobody but itself.
+//! - An endpoint that is slow or fails holds up nobody but itself, and a tenant with many of them no other tenant.
 
 mod contract;
 mod domain;
@@ -59,12 +59,14 @@ pub struct Webhooks {
     seal: Arc<Seal>,
     /// Woken when there may be something to send.
     signal: Arc<Notify>,
+    /// Woken when a webhook was deleted.
+    deletions: Arc<Notify>,
 }
 
 impl Webhooks {
     /// Webhooks whose secrets are sealed under the server's `secret`.
     pub fn new(settings: WebhookSettings, secret: &[u8]) -> Self {
         let seal = Arc::new(Seal::new(secret, b"cauce webhook secrets"));
-        Self { settings, seal, signal: Arc::new(Notify::new()) }
+        Self { settings, seal, signal: Arc::default(), deletions: Arc::default() }
     }
 }

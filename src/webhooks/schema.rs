@@ -17,6 +17,7 @@ diesel::table! {
         replay_until -> Nullable<Int8>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
     }
 }
 

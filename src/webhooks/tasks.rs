@@ -63,7 +63,7 @@ pub fn start(db: &Db, tasks: &Tasks, webhooks: &Webhooks) -> reqwest::Result<()>
         let worker = replaying.clone();
         async move { worker.replay().await }
     });
-    tasks.run("webhooks-sweep", Arc::new(Notify::new()), SWEEP_PERIOD, move || {
+    tasks.run("webhooks-sweep", webhooks.deletions.clone(), SWEEP_PERIOD, move || {
         let worker = worker.clone();
         async move { worker.sweep().await }
     });
@@ -84,12 +84,11 @@ impl Worker {
     async fn round(&self) -> Next {
         tokio::time::sleep(COMMIT).await;
         let now = Instant::now();
-        let (room, busy) = self.lanes.room(now);
-        if room == 0 {
+        let room = self.lanes.room(now);
+        if room.in_all == 0 {
             return Next::Wait;
         }
-        let most = i64::try_from(room).unwrap_or(i64::MAX);
-        match self.db.system(WEBHOOKS, move |tx| store::due(tx, &busy, most)).await {
+        match self.db.system(WEBHOOKS, move |tx| store::due(tx, &room)).await {
             Ok(due) => {
                 for due in due {
                     if let Some(seat) = self.lanes.take(due.tenant, due.endpoint.uuid(), now) {
@@ -167,8 +166,7 @@ impl Worker {
     /// Queues the next events of each replay.
     async fn replay(&self) -> Next {
         match self.replay_once().await {
-            Ok(true) => Next::Again,
-            Ok(false) => Next::Wait,
+            Ok(next) => next,
             Err(error) => {
                 tracing::warn!(%error, "replays to webhooks wait");
                 Next::After(PERIOD * 4)
@@ -176,37 +174,57 @@ impl Worker {
         }
     }
 
-    async fn replay_once(&self) -> Result<bool, WebhooksError> {
-        let mut more = false;
+    async fn replay_once(&self) -> Result<Next, WebhooksError> {
+        let mut next = Next::Wait;
         for (tenant, endpoint) in self.db.system(WEBHOOKS, store::replays).await? {
-            more |= self.replay_step(tenant, endpoint).await?;
+            match self.replay_step(tenant, endpoint).await {
+                Ok(true) if next == Next::Wait => next = Next::Again,
+                Ok(_) => {}
+                // The others go on; a pause keeps the log readable.
+                Err(error) => {
+                    tracing::warn!(%error, webhook = %endpoint, tenant_id = %tenant, "a replay to a webhook waits");
+                    next = Next::After(PERIOD * 2);
+                }
+            }
             self.webhooks.signal.notify_one();
         }
-        Ok(more && !self.tasks.stopping().is_cancelled())
+        Ok(next)
     }
 
     async fn replay_step(&self, tenant: TenantId, endpoint: EndpointId) -> Result<bool, WebhooksError> {
         self.db.tenant(platform(tenant), move |tx| service::go_on_with_replay(tx, endpoint)).await
     }
 
-    /// Forgets old deliveries of one tenant.
+    /// Forgets some old deliveries, and some of what is left of a deleted webhook.
     async fn sweep(&self) -> Next {
-        let before = self.db.clock().now() - KEPT_FOR;
-        let swept = async {
-            let found =
-                self.db.system(WEBHOOKS, move |tx| store::tenant_with_deliveries_before(tx, before)).await?;
-            let Some(tenant) = found else { return Ok(false) };
-            let forgotten = self.db.tenant(platform(tenant), move |tx| service::forget(tx, before)).await?;
-            Ok::<_, WebhooksError>(forgotten > 0)
-        };
-        match swept.await {
-            Ok(true) => Next::Again,
-            Ok(false) => Next::Wait,
-            Err(error) => {
-                tracing::warn!(%error, "old deliveries will be forgotten later");
-                Next::After(SWEEP_PERIOD)
+        let mut next = Next::Wait;
+        for forgotten in [self.forget_old().await, self.forget_deleted().await] {
+            match forgotten {
+                Ok(true) if next == Next::Wait => next = Next::Again,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "old deliveries will be forgotten later");
+                    next = Next::After(SWEEP_PERIOD);
+                }
             }
         }
+        next
+    }
+
+    async fn forget_old(&self) -> Result<bool, WebhooksError> {
+        let before = self.db.clock().now() - KEPT_FOR;
+        let found =
+            self.db.system(WEBHOOKS, move |tx| store::tenant_with_deliveries_before(tx, before)).await?;
+        let Some(tenant) = found else { return Ok(false) };
+        let forgotten = self.db.tenant(platform(tenant), move |tx| service::forget(tx, before)).await?;
+        Ok(forgotten > 0)
+    }
+
+    async fn forget_deleted(&self) -> Result<bool, WebhooksError> {
+        let found = self.db.system(WEBHOOKS, store::deleted_endpoint).await?;
+        let Some((tenant, endpoint)) = found else { return Ok(false) };
+        self.db.tenant(platform(tenant), move |tx| service::forget_deleted(tx, endpoint)).await?;
+        Ok(true)
     }
 }
 

@@ -2,6 +2,9 @@
 
 pub mod events;
 
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::json;
+
 use crate::kernel::Message;
 use crate::platform::db::DbError;
 use crate::platform::id::Id;
@@ -40,6 +43,9 @@ pub enum WebhooksError {
     /// A replay is under way.
     #[error("the webhook {0} is replayed already")]
     Replaying(EndpointId),
+    /// The secret before the last rotation signs until then.
+    #[error("the secret before signs until {0}")]
+    Overlap(DateTime<Utc>),
     /// Somebody changed it since it was read.
     #[error("the webhook has version {0}")]
     Stale(i32),
@@ -96,10 +102,27 @@ impl AsProblem for WebhooksError {
                     "Ya hay un reenvío en curso; espere a que termine",
                 ),
             ),
+            Self::Overlap(until) => overlap(*until),
             Self::Stale(version) => Problem::stale(*version),
             Self::Invalid(problem) => problem.clone(),
             Self::Seal(_) => Problem::internal(),
             Self::Db(error) => error.as_problem(),
         }
     }
+}
+
+fn overlap(until: DateTime<Utc>) -> Problem {
+    let moment = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+    Problem::conflict(
+        "webhook-secret-overlap",
+        Message::new(
+            "The secret before the last rotation still signs; wait until it does not, or rotate without an overlap",
+            "El secreto anterior a la última rotación todavía firma; espere a que deje de hacerlo, o rote sin traslape",
+        ),
+    )
+    .detail(Message::formatted(
+        format!("It signs until {moment}; `overlap_hours: 0` ends every secret before the new one at once"),
+        format!("Firma hasta {moment}; `overlap_hours: 0` termina de inmediato todo secreto anterior al nuevo"),
+    ))
+    .member("previous_secret_until", json!(until))
 }

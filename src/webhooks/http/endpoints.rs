@@ -75,7 +75,7 @@ struct WebhookChanges {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "overlap_hours": 24 }))]
 struct RotationRequest {
-    /// How long the secret before signs too; 24 when not said, 0 when it is known to others.
+    /// How long the secret before signs too; 24 when not said, 0 when it is known to others, which ends all before at once.
     #[schema(minimum = 0, maximum = 168)]
     overlap_hours: Option<i64>,
 }
@@ -176,7 +176,7 @@ pub async fn webhooks_update(
 
 /// Delete a webhook
 ///
-/// Deletes a webhook with everything that was or is to be sent to it.
+/// Deletes a webhook with everything that was or is to be sent to it. An attempt that is under way may still arrive.
 #[utoipa::path(operation_id = "webhooks_delete", tag = "webhooks", security(("bearer" = ["webhooks:write"])),
     params(("id" = EndpointId, Path, description = "The webhook.")),
     responses((status = 204, description = "Gone.")))]
@@ -185,18 +185,22 @@ pub async fn webhooks_delete(
     who: Authorized<WriteWebhooks>,
     id: Path<EndpointId>,
     db: Data<Db>,
+    webhooks: Data<Webhooks>,
 ) -> Result<Reply, Problem> {
     let id = id.into_inner();
     db.tenant(who.actor(), move |tx| service::delete(tx, id)).await?;
+    webhooks.deletions.notify_one();
     Ok(Reply::no_content())
 }
 
 /// Rotate the secret
 ///
-/// Gives the webhook a new secret, which is shown this once. Until the overlap ends, everything is signed with both.
+/// Gives the webhook a new secret, which is shown this once. Until the overlap ends, everything is signed with both, and the
+/// secret is rotated again only with `overlap_hours` 0, which ends all secrets before the new one at once.
 #[utoipa::path(operation_id = "webhooks_rotate_secret", tag = "webhooks", security(("bearer" = ["webhooks:write"])),
     params(("id" = EndpointId, Path, description = "The webhook.")), request_body = RotationRequest,
-    responses((status = 200, description = "The webhook and its new secret.", body = WebhookWithSecret)))]
+    responses((status = 200, description = "The webhook and its new secret.", body = WebhookWithSecret),
+        (status = 409, description = "The overlap of the last rotation runs until `previous_secret_until`.")))]
 #[post("/api/v1/webhooks/{id}/rotate-secret")]
 pub async fn webhooks_rotate_secret(
     who: Authorized<WriteWebhooks>,

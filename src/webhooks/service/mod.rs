@@ -7,7 +7,9 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 pub use deliveries::{deliveries, delivery, ping, replay, resend};
-pub use work::{Attempt, Message, fan_out, forget, give_back, go_on_with_replay, record, take};
+pub use work::{
+    Attempt, Message, fan_out, forget, forget_deleted, give_back, go_on_with_replay, record, take,
+};
 
 use super::contract::events::{WebhookCreated, WebhookDeleted, WebhookSecretRotated, WebhookUpdated};
 use super::contract::{EndpointId, WebhooksError};
@@ -129,15 +131,18 @@ pub fn update(
     Ok(row)
 }
 
-/// Deletes a webhook with its deliveries.
+/// Deletes a webhook: nobody sees it and nothing is sent to it any more. Its deliveries, which may be very many, are
+/// forgotten in the background.
 pub fn delete(tx: &mut TenantTx<'_>, id: EndpointId) -> Result<(), WebhooksError> {
     let row = store::lock(tx, id)?;
-    store::delete(tx, id)?;
+    store::mark_deleted(tx, id)?;
     tx.emit(row.id, row.version + 1, &WebhookDeleted { id });
     Ok(())
 }
 
 /// Gives a webhook a new secret, which is told this once; the one before signs too for the time of `overlap`.
+///
+/// While such a time runs, only a rotation without `overlap` is taken: it ends every secret before.
 pub fn rotate_secret(
     tx: &mut TenantTx<'_>,
     seal: &Seal,
@@ -145,6 +150,11 @@ pub fn rotate_secret(
     overlap: TimeDelta,
 ) -> Result<(EndpointRow, SigningSecret), WebhooksError> {
     let mut row = store::lock(tx, id)?;
+    // Only one secret before is kept, and receivers were promised that it signs until then.
+    let promised = row.previous_secret_until.filter(|until| tx.now() < *until);
+    if let Some(until) = promised.filter(|_| !overlap.is_zero()) {
+        return Err(WebhooksError::Overlap(until));
+    }
     let secret = SigningSecret::generate().ok_or(SealError)?;
     let sealed = seal.close(&place(row.tenant_id, id), secret.bytes().to_vec())?;
     let until = tx.now() + overlap;

@@ -58,7 +58,10 @@ pub fn fan_out(tx: &mut TenantTx<'_>, event: &LoggedEvent) -> Result<bool, Webho
 
 /// Queues the next events of a replay; answers whether there are more.
 pub fn go_on_with_replay(tx: &mut TenantTx<'_>, endpoint: EndpointId) -> Result<bool, WebhooksError> {
-    let mut row = store::lock(tx, endpoint)?;
+    let mut row = match store::lock(tx, endpoint) {
+        Err(WebhooksError::NotFound(_)) => return Ok(false),
+        found => found?,
+    };
     let (Some(after), Some(until)) = (row.replay_after, row.replay_until) else { return Ok(false) };
     let filter = HistoryFilter::default();
     let page = history(tx, WEBHOOKS, &filter, HistoryOrder::OldestFirst, Some(after), REPLAYED_AT_ONCE)?;
@@ -88,8 +91,12 @@ pub fn take(
     id: DeliveryId,
     time: TimeDelta,
 ) -> Result<Option<Attempt>, WebhooksError> {
+    // It may have been deleted since it was found to be due.
+    let row = match store::find(tx, endpoint) {
+        Err(WebhooksError::NotFound(_)) => return Ok(None),
+        found => found?,
+    };
     let Some(delivery) = store::claim(tx, id, time)? else { return Ok(None) };
-    let row = store::find(tx, endpoint)?;
     let message = message(tx, seal, &row, &delivery)?;
     Ok(Some(Attempt { endpoint, delivery, message }))
 }
@@ -149,7 +156,7 @@ pub fn record(
     jitter: f64,
     patience: TimeDelta,
 ) -> Result<Option<DisabledReason>, WebhooksError> {
-    // The endpoint before its deliveries, as whoever deletes it does.
+    // The endpoint before its deliveries, as whoever sends one again does.
     let endpoint = match store::lock(tx, attempt.endpoint) {
         Err(WebhooksError::NotFound(_)) => return Ok(None),
         found => found?,
@@ -232,6 +239,11 @@ fn judge(
 /// Forgets deliveries of the tenant that ended before `moment`; answers how many.
 pub fn forget(tx: &mut TenantTx<'_>, moment: DateTime<Utc>) -> Result<usize, WebhooksError> {
     store::forget_before(tx, moment, FORGOTTEN_AT_ONCE)
+}
+
+/// Forgets some of what is left of a deleted webhook, and at last itself.
+pub fn forget_deleted(tx: &mut TenantTx<'_>, endpoint: EndpointId) -> Result<(), WebhooksError> {
+    store::forget_endpoint(tx, endpoint, FORGOTTEN_AT_ONCE)
 }
 
 /// Gives an attempt back that was not made.

@@ -1,4 +1,4 @@
-//! Endpoints in the database; their deliveries are in `deliveries`.
+//! Endpoints in the database; their deliveries are in `deliveries`. Deleted ones are seen by the sweep only.
 
 mod deliveries;
 mod work;
@@ -13,7 +13,10 @@ pub use deliveries::{
     Again, AttemptRow, DeliveryFilter, DeliveryRow, attempts, find_delivery, insert_attempt, insert_ping,
     list, lock_delivery, queue, save_delivery,
 };
-pub use work::{Due, claim, due, forget_before, give_back, replays, tenant_with_deliveries_before};
+pub use work::{
+    Due, Room, claim, deleted_endpoint, due, forget_before, forget_endpoint, give_back, replays,
+    tenant_with_deliveries_before,
+};
 
 use super::WEBHOOKS;
 use super::contract::{EndpointId, WebhooksError};
@@ -72,16 +75,22 @@ impl EndpointRow {
 /// The endpoint.
 pub fn find(tx: &mut TenantTx<'_>, id: EndpointId) -> Result<EndpointRow, WebhooksError> {
     let tenant = tx.tenant().uuid();
-    let row = endpoints::table.find((tenant, id.uuid())).select(EndpointRow::as_select());
-    let row = row.first(tx.conn(WEBHOOKS)?).optional().map_err(DbError::from)?;
+    let row = endpoints::table.find((tenant, id.uuid())).filter(endpoints::deleted_at.is_null());
+    let row =
+        row.select(EndpointRow::as_select()).first(tx.conn(WEBHOOKS)?).optional().map_err(DbError::from)?;
     row.ok_or(WebhooksError::NotFound(id))
 }
 
 /// The endpoint, locked until the transaction ends.
 pub fn lock(tx: &mut TenantTx<'_>, id: EndpointId) -> Result<EndpointRow, WebhooksError> {
     let tenant = tx.tenant().uuid();
-    let row = endpoints::table.find((tenant, id.uuid())).for_no_key_update().select(EndpointRow::as_select());
-    let row = row.first(tx.conn(WEBHOOKS)?).optional().map_err(DbError::from)?;
+    let row = endpoints::table.find((tenant, id.uuid())).filter(endpoints::deleted_at.is_null());
+    let row = row
+        .for_no_key_update()
+        .select(EndpointRow::as_select())
+        .first(tx.conn(WEBHOOKS)?)
+        .optional()
+        .map_err(DbError::from)?;
     row.ok_or(WebhooksError::NotFound(id))
 }
 
@@ -89,7 +98,7 @@ pub fn lock(tx: &mut TenantTx<'_>, id: EndpointId) -> Result<EndpointRow, Webhoo
 pub fn all(tx: &mut TenantTx<'_>) -> Result<Vec<EndpointRow>, WebhooksError> {
     let tenant = tx.tenant().uuid();
     let rows = endpoints::table
-        .filter(endpoints::tenant_id.eq(tenant))
+        .filter(endpoints::tenant_id.eq(tenant).and(endpoints::deleted_at.is_null()))
         .order(endpoints::id)
         .select(EndpointRow::as_select())
         .load(tx.conn(WEBHOOKS)?);
@@ -112,10 +121,19 @@ pub fn save(tx: &mut TenantTx<'_>, row: &EndpointRow) -> Result<(), WebhooksErro
     Ok(())
 }
 
-/// Deletes the endpoint with its deliveries.
-pub fn delete(tx: &mut TenantTx<'_>, id: EndpointId) -> Result<(), WebhooksError> {
-    let tenant = tx.tenant().uuid();
-    diesel::delete(endpoints::table.find((tenant, id.uuid())))
+/// Marks the endpoint deleted, without its secrets and its address; the sweep forgets the rest.
+pub fn mark_deleted(tx: &mut TenantTx<'_>, id: EndpointId) -> Result<(), WebhooksError> {
+    let (tenant, now) = (tx.tenant().uuid(), tx.now());
+    diesel::update(endpoints::table.find((tenant, id.uuid())))
+        .set((
+            endpoints::deleted_at.eq(now),
+            endpoints::url.eq(""),
+            endpoints::secret.eq(Vec::<u8>::new()),
+            endpoints::previous_secret.eq(None::<Vec<u8>>),
+            endpoints::previous_secret_until.eq(None::<DateTime<Utc>>),
+            endpoints::replay_after.eq(None::<i64>),
+            endpoints::replay_until.eq(None::<i64>),
+        ))
         .execute(tx.conn(WEBHOOKS)?)
         .map_err(DbError::from)?;
     Ok(())
@@ -138,6 +156,7 @@ pub fn listening(
     let ids = endpoints::table
         .filter(endpoints::tenant_id.eq(tenant))
         .filter(endpoints::disabled_reason.is_null())
+        .filter(endpoints::deleted_at.is_null())
         .filter(endpoints::created_at.le(moment))
         .filter(endpoints::event_types.overlaps_with(patterns))
         .select(endpoints::id)

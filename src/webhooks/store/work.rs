@@ -11,7 +11,7 @@ use crate::platform::db::{DbError, SystemTx, TenantTx};
 use crate::webhooks::WEBHOOKS;
 use crate::webhooks::contract::{DeliveryId, EndpointId, WebhooksError};
 use crate::webhooks::domain::DeliveryStatus;
-use crate::webhooks::schema::deliveries;
+use crate::webhooks::schema::{deliveries, endpoints};
 
 /// A delivery that may be tried now.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,19 @@ pub struct Due {
     pub endpoint: EndpointId,
     /// The delivery.
     pub id: DeliveryId,
+}
+
+/// How many deliveries more may be tried now.
+#[derive(Debug, Clone)]
+pub struct Room {
+    /// Of all tenants together.
+    pub in_all: i64,
+    /// Of each tenant that is not among `tenants`.
+    pub of_tenant: i64,
+    /// Of tenants that have some under way.
+    pub tenants: Vec<(TenantId, i64)>,
+    /// Endpoints that take none.
+    pub busy: Vec<Uuid>,
 }
 
 #[derive(QueryableByName)]
@@ -35,7 +48,7 @@ struct DueRow {
 }
 
 #[derive(QueryableByName)]
-struct ReplayRow {
+struct PlaceRow {
     #[diesel(sql_type = SqlUuid)]
     tenant_id: Uuid,
     #[diesel(sql_type = SqlUuid)]
@@ -48,15 +61,21 @@ struct TenantRow {
     tenant_id: Option<Uuid>,
 }
 
-/// Up to `most` deliveries that may be tried now, passing over the endpoints in `busy`.
-pub fn due(tx: &mut SystemTx<'_>, busy: &[Uuid], most: i64) -> Result<Vec<Due>, WebhooksError> {
+/// The deliveries that may be tried now and have `room`.
+pub fn due(tx: &mut SystemTx<'_>, room: &Room) -> Result<Vec<Due>, WebhooksError> {
     let now = tx.now();
-    let rows = diesel::sql_query("SELECT tenant_id, endpoint_id, id FROM webhooks.due($1, $2, $3)")
-        .bind::<Timestamptz, _>(now)
-        .bind::<Array<SqlUuid>, _>(busy)
-        .bind::<BigInt, _>(most)
-        .load::<DueRow>(tx.conn())
-        .map_err(DbError::from)?;
+    let (tenants, rooms): (Vec<Uuid>, Vec<i64>) =
+        room.tenants.iter().map(|(tenant, left)| (tenant.uuid(), *left)).unzip();
+    let rows =
+        diesel::sql_query("SELECT tenant_id, endpoint_id, id FROM webhooks.due($1, $2, $3, $4, $5, $6)")
+            .bind::<Timestamptz, _>(now)
+            .bind::<Array<SqlUuid>, _>(&room.busy)
+            .bind::<Array<SqlUuid>, _>(tenants)
+            .bind::<Array<BigInt>, _>(rooms)
+            .bind::<BigInt, _>(room.of_tenant)
+            .bind::<BigInt, _>(room.in_all)
+            .load::<DueRow>(tx.conn())
+            .map_err(DbError::from)?;
     let due = |row: DueRow| Due {
         tenant: row.tenant_id.into(),
         endpoint: row.endpoint_id.into(),
@@ -65,12 +84,20 @@ pub fn due(tx: &mut SystemTx<'_>, busy: &[Uuid], most: i64) -> Result<Vec<Due>, 
     Ok(rows.into_iter().map(due).collect())
 }
 
-/// Endpoints with a replay under way.
+/// Endpoints with a replay under way; when there are many, some of them by lot.
 pub fn replays(tx: &mut SystemTx<'_>) -> Result<Vec<(TenantId, EndpointId)>, WebhooksError> {
     let rows = diesel::sql_query("SELECT tenant_id, id FROM webhooks.replays()")
-        .load::<ReplayRow>(tx.conn())
+        .load::<PlaceRow>(tx.conn())
         .map_err(DbError::from)?;
     Ok(rows.into_iter().map(|row| (row.tenant_id.into(), row.id.into())).collect())
+}
+
+/// A deleted endpoint of which something is left.
+pub fn deleted_endpoint(tx: &mut SystemTx<'_>) -> Result<Option<(TenantId, EndpointId)>, WebhooksError> {
+    let rows = diesel::sql_query("SELECT tenant_id, id FROM webhooks.deleted_endpoint()")
+        .load::<PlaceRow>(tx.conn())
+        .map_err(DbError::from)?;
+    Ok(rows.into_iter().next().map(|row| (row.tenant_id.into(), row.id.into())))
 }
 
 /// A tenant with deliveries that ended before `moment`.
@@ -139,4 +166,30 @@ pub fn forget_before(
         .execute(connection)
         .map_err(DbError::from)?;
     Ok(forgotten)
+}
+
+/// Forgets up to `most` deliveries of a deleted endpoint, and the endpoint itself when those were the last.
+pub fn forget_endpoint(tx: &mut TenantTx<'_>, id: EndpointId, most: i64) -> Result<(), WebhooksError> {
+    let tenant = tx.tenant().uuid();
+    let connection = tx.conn(WEBHOOKS)?;
+    let some: Vec<Uuid> = deliveries::table
+        .filter(deliveries::tenant_id.eq(tenant).and(deliveries::endpoint_id.eq(id.uuid())))
+        .select(deliveries::id)
+        .order(deliveries::id)
+        .limit(most)
+        .load(connection)
+        .map_err(DbError::from)?;
+    // As many as were found, not as were deleted: another server may have deleted these, and more may be left.
+    let are_last = i64::try_from(some.len()).is_ok_and(|count| count < most);
+    diesel::delete(deliveries::table)
+        .filter(deliveries::tenant_id.eq(tenant).and(deliveries::id.eq_any(some)))
+        .execute(connection)
+        .map_err(DbError::from)?;
+    if are_last {
+        diesel::delete(endpoints::table.find((tenant, id.uuid())))
+            .filter(endpoints::deleted_at.is_not_null())
+            .execute(connection)
+            .map_err(DbError::from)?;
+    }
+    Ok(())
 }

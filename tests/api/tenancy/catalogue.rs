@@ -81,6 +81,7 @@ const DEFINERS: &[&str] = &[
     "leads.tenants",
     "leads.tenants_with_uploads_before",
     "platform.tenant_with_keys_before",
+    "webhooks.deleted_endpoint",
     "webhooks.due",
     "webhooks.replays",
     "webhooks.tenant_with_deliveries_before",

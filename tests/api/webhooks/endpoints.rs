@@ -1,9 +1,10 @@
 //! Making, reading, changing and deleting webhooks.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{WEBHOOKS, lead, webhook};
-use crate::support::{TestApp, until};
+use super::{WEBHOOKS, deliveries, lead, webhook};
+use crate::support::{Database, Tenant, TestApp, until};
 use crate::webhooks::receiver::{Receiver, Told};
 
 #[tokio::test]
@@ -106,4 +107,72 @@ async fn reading_events_is_no_right_to_have_them_sent() {
     lead(&tenant).await;
     let requests = receiver.after(1).await;
     assert!(requests.iter().all(|request| request.json()["tenantid"] == tenant.id.as_str()));
+}
+
+#[tokio::test]
+async fn a_deleted_webhook_is_gone_at_once_and_its_rows_little_by_little() {
+    let app = TestApp::alone("webhooks_deleted");
+    let mut tenant = app.tenant().await;
+    let wait = Told { header: "Retry-After: 600\r\n".to_owned(), ..Told::status(429) };
+    let (deleted, kept) = (Receiver::start(wait), Receiver::start(Told::status(200)));
+    let (path, _) = webhook(&tenant, &deleted, &["Lead.Created"]).await;
+    lead(&tenant).await;
+    let waiting =
+        deliveries(&tenant.owner, &path, |all| all.len() == 1 && all[0]["last_status"] == 429).await;
+    let delivery = waiting[0]["id"].as_str().unwrap();
+    let id = path.rsplit('/').next().unwrap();
+    let (kept_path, _) = webhook(&tenant, &kept, &["Lead.Created"]).await;
+    let mut database = Database::connect(&app.admin_url);
+    // More than are forgotten at once.
+    database.run(&format!(
+        "INSERT INTO webhooks.deliveries (tenant_id, id, endpoint_id, event_id, event_type, status, attempts, next_at,
+             created_at, finished_at)
+         SELECT tenant_id, gen_random_uuid(), endpoint_id, gen_random_uuid(), event_type, 'delivered', 1, next_at,
+             created_at, created_at FROM webhooks.deliveries, generate_series(1, 1200) WHERE endpoint_id = '{id}'"
+    ));
+    // Whoever deletes them now must wait for this one.
+    database.run(&format!(
+        "BEGIN; SELECT FROM webhooks.deliveries WHERE endpoint_id = '{id}' ORDER BY id LIMIT 1 FOR UPDATE"
+    ));
+
+    tenant.owner.delete(&path).await.expect(204);
+
+    refused(&tenant, &path, delivery).await;
+    let secrets = format!("SELECT octet_length(secret) FROM webhooks.endpoints WHERE id = '{id}'");
+    assert_eq!(database.column(&secrets), ["0"], "the secret outlived the webhook");
+    let listed = tenant.owner.get(WEBHOOKS).await.expect(200);
+    assert_eq!(listed.body["data"].as_array().unwrap().len(), 1);
+    app.clock.advance(TimeDelta::minutes(20));
+    tenant = app.sign_in(&tenant).await;
+    lead(&tenant).await;
+    kept.after(1).await;
+    database.run("COMMIT");
+    let left = format!(
+        "SELECT (SELECT count(*) FROM webhooks.endpoints WHERE id = '{id}')
+             + (SELECT count(*) FROM webhooks.deliveries WHERE endpoint_id = '{id}')
+             + (SELECT count(*) FROM webhooks.attempts WHERE delivery_id = '{delivery}') AS rows"
+    );
+    until("nothing is left of it", async || database.column(&left) == ["0"]).await;
+    deliveries(&tenant.owner, &kept_path, |all| all.len() == 1 && all[0]["status"] == "delivered").await;
+    assert_eq!(deleted.received().len(), 1, "something was sent to a deleted webhook");
+}
+
+/// No operation knows the webhook at `path`, which had `delivery`, and it takes nobody's place.
+async fn refused(tenant: &Tenant, path: &str, delivery: &str) {
+    for shown in [path.to_owned(), format!("{path}/deliveries"), format!("{path}/deliveries/{delivery}")] {
+        tenant.owner.get(&shown).await.expect(404);
+    }
+    tenant.owner.patch(path, json!({ "enabled": true })).await.expect(404);
+    tenant.owner.delete(path).await.expect(404);
+    for (verb, body) in [
+        ("ping", json!({})),
+        ("rotate-secret", json!({})),
+        ("replay", json!({ "since": "2026-01-02T00:00:00Z" })),
+        (&*format!("deliveries/{delivery}/resend"), json!({})),
+    ] {
+        tenant.owner.post(&format!("{path}/{verb}"), body).await.expect(404);
+    }
+    let limits = tenant.owner.get("/api/v1/tenant/limits").await.expect(200);
+    let limits = limits.body["data"].as_array().unwrap();
+    assert!(limits.iter().any(|limit| limit["name"] == "webhooks" && limit["used"] == 1), "{limits:?}");
 }

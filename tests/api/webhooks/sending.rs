@@ -109,3 +109,31 @@ async fn both_secrets_sign_until_the_overlap_ends() {
     let last = receiver.after(3).await.remove(2);
     assert_eq!((last.signatures_of(&new), last.signatures_of(&newest)), (0, 1));
 }
+
+#[tokio::test]
+async fn a_rotation_within_an_overlap_takes_no_secret_away_unless_it_ends_all() {
+    let tenant = TestApp::shared().tenant().await;
+    let receiver = Receiver::start(Told::status(200));
+    let (path, old) = webhook(&tenant, &receiver, &["Lead.Created"]).await;
+    let rotate = format!("{path}/rotate-secret");
+    let new = tenant.owner.post(&rotate, json!({})).await.expect(200).text_at("/secret");
+    let before = tenant.owner.get(&path).await.expect(200).body;
+
+    for body in [json!({}), json!({ "overlap_hours": 168 })] {
+        let refused = tenant.owner.post(&rotate, body).await.expect(409);
+        assert_eq!(refused.text_at("/type"), "/problems/webhook-secret-overlap");
+        assert_eq!(refused.body["previous_secret_until"], before["previous_secret_until"]);
+        assert!(refused.text_at("/detail").contains("`overlap_hours: 0`"), "{}", refused.text);
+    }
+    assert_eq!(tenant.owner.get(&path).await.expect(200).body, before);
+    lead(&tenant).await;
+    let during = receiver.after(1).await.remove(0);
+    assert_eq!((during.signatures_of(&old), during.signatures_of(&new)), (1, 1));
+
+    let ended = tenant.owner.post(&rotate, json!({ "overlap_hours": 0 })).await.expect(200);
+    let newest = ended.text_at("/secret");
+    lead(&tenant).await;
+    let after = receiver.after(2).await.remove(1);
+    assert_eq!([&old, &new, &newest].map(|secret| after.signatures_of(secret)), [0, 0, 1]);
+    tenant.owner.post(&rotate, json!({})).await.expect(200);
+}

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{becomes, deliveries, lead, webhook};
-use crate::support::{TestApp, until};
+use crate::support::{Database, TestApp, until};
 use crate::webhooks::receiver::{Receiver, Told};
 
 #[tokio::test]
@@ -151,4 +151,59 @@ async fn deliveries_go_on_on_the_next_server() {
     for path in [path, hanging_path] {
         deliveries(&owner, &path, |all| all.len() == 1 && all[0]["status"] == "delivered").await;
     }
+}
+
+#[tokio::test]
+async fn a_tenant_whose_receivers_hang_holds_up_no_other() {
+    // No attempt ends before this test does.
+    let app = TestApp::with_settings("webhooks_crowd", &[("WEBHOOK_TIMEOUT_SECONDS", "600")]);
+    let (crowd, other) = (app.tenant().await, app.tenant().await);
+    let hanging = Receiver::start(Told { after: Duration::from_mins(10), ..Told::status(200) });
+    let quick = Receiver::start(Told::status(200));
+    let mut last = String::new();
+    for _ in 0..20 {
+        (last, _) = webhook(&crowd, &hanging, &["Lead.Created"]).await;
+    }
+    // With four of each endpoint, there are more than the whole server sends at once.
+    for _ in 0..8 {
+        lead(&crowd).await;
+    }
+    deliveries(&crowd.owner, &last, |all| all.len() == 8).await;
+    hanging.after(16).await;
+
+    let (path, _) = webhook(&other, &quick, &["Lead.Created"]).await;
+    lead(&other).await;
+
+    quick.after(1).await;
+    deliveries(&other.owner, &path, |all| all.len() == 1 && all[0]["status"] == "delivered").await;
+    assert_eq!(hanging.received().len(), 16, "a tenant has 16 under way at most");
+}
+
+#[tokio::test]
+async fn a_replay_that_fails_holds_up_no_other() {
+    let app = TestApp::alone("webhooks_replays");
+    let tenant = app.tenant().await;
+    let (broken, fine) = (Receiver::start(Told::status(200)), Receiver::start(Told::status(200)));
+    let (broken_path, _) = webhook(&tenant, &broken, &["Lead.Created"]).await;
+    let (fine_path, _) = webhook(&tenant, &fine, &["Lead.Created"]).await;
+    lead(&tenant).await;
+    for path in [&broken_path, &fine_path] {
+        deliveries(&tenant.owner, path, |all| all.len() == 1 && all[0]["status"] == "delivered").await;
+    }
+    let first = fine.after(1).await.remove(0);
+    let id = broken_path.rsplit('/').next().unwrap();
+    Database::connect(&app.admin_url).run(&format!(
+        "ALTER TABLE webhooks.deliveries ADD CONSTRAINT broken CHECK (endpoint_id <> '{id}') NOT VALID"
+    ));
+
+    for path in [&broken_path, &fine_path] {
+        let since = json!({ "since": first.json()["time"] });
+        tenant.owner.post(&format!("{path}/replay"), since).await.expect(202);
+    }
+
+    let again = fine.after(2).await.remove(1);
+    assert_eq!(again.header("webhook-id"), first.header("webhook-id"));
+    becomes(&tenant.owner, &fine_path, "/replaying", &json!(false)).await;
+    assert_eq!(tenant.owner.get(&broken_path).await.expect(200).body["replaying"], true);
+    assert_eq!(broken.received().len(), 1);
 }
