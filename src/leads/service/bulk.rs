@@ -76,9 +76,14 @@ pub fn bulk(
             ids
         }
     };
-    let leads = store::lock_all(tx, &ids)?;
-    if let Chosen::These(named) = chosen {
-        all_there(named, &leads)?;
+    let mut leads = store::lock_all(tx, &ids)?;
+    match chosen {
+        Chosen::These(named) => all_there(named, &leads)?,
+        // Others may have changed a lead before it was locked.
+        Chosen::Matching(filter, _) => {
+            let matching = store::ids_among(tx, filter, &ids)?;
+            leads.retain(|lead| matching.contains(&lead.id.uuid()));
+        }
     }
     outcome.matched = leads.len();
     for lead in leads {

@@ -226,12 +226,10 @@ pub fn undo_merge(tx: &mut TenantTx<'_>, id: Uuid) -> Result<(Row, Row), LeadsEr
         Err(error) => return Err(error),
     };
     let current = store::find(tx, lead_id)?;
+    remove_added(tx, &memory)?;
     let now = tx.now();
     let row = Row { version: current.version + 1, updated_at: now, ..restored(&memory, &current)? };
     let other = Row { version: memory.other.version + 1, updated_at: now, ..memory.other };
-    for added in &memory.added {
-        store::delete_contact(tx, *added)?;
-    }
     let definitions = definitions(tx)?;
     let mut changes = Map::new();
     for row in [&row, &other] {
@@ -255,6 +253,22 @@ pub fn undo_merge(tx: &mut TenantTx<'_>, id: Uuid) -> Result<(Row, Row), LeadsEr
 fn restored(memory: &Memory, current: &Row) -> Result<Row, LeadsError> {
     let json = |row: &Row| serde_json::to_value(row).map_err(|error| broken(&error));
     former(&json(&memory.before)?, &json(&memory.after)?, current)
+}
+
+/// Takes away the people whom the merge added, but for those who were changed since.
+fn remove_added(tx: &mut TenantTx<'_>, memory: &Memory) -> Result<(), LeadsError> {
+    let merged = store::lead_of(memory.after.clone())?.details;
+    let mut as_added = Vec::new();
+    for row in [&memory.before, &memory.other] {
+        as_added.extend(left_over(&store::lead_of(row.clone())?.details, &merged));
+    }
+    for contact in store::contacts(tx, LeadId::from(memory.after.id))? {
+        let ContactRow { id, name, role, email, phone, .. } = contact;
+        if memory.added.contains(&id) && role.is_none() && as_added.contains(&(name, email, phone)) {
+            store::delete_contact(tx, id)?;
+        }
+    }
+    Ok(())
 }
 
 fn told(old: &Lead, new: &Lead) -> Map<String, Value> {

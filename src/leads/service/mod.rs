@@ -262,13 +262,14 @@ fn rewrite(
         return store::find(tx, lead.id);
     }
     let same_person = changed.keys().all(|field| field != "email" && field != "phone");
+    let had = lead.identities();
     lead.details = details;
     if lead.first_touch.is_none() {
         lead.first_touch.clone_from(&touch);
     }
     lead.last_touch = touch;
     if !same_person {
-        store::reclaim(tx, lead, Claim::All)?;
+        store::reclaim_changed(tx, lead, &had)?;
     }
     if has_other_values {
         fields::reindex(tx, lead, &definitions)?;

@@ -11,6 +11,12 @@ use crate::leads::store::{self, Claim, Row};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::transfers::TakenBack;
 
+/// Columns that are one value each only together.
+const TOGETHER: &[&[&str]] = &[
+    &["annual_revenue_minor", "annual_revenue_currency"],
+    &["next_follow_up_at", "follow_up_note", "follow_up_raised_at"],
+];
+
 /// Takes the change of a lead from `before` to `after` back, both as rows in JSON.
 pub fn take_back(
     tx: &mut TenantTx<'_>,
@@ -40,12 +46,8 @@ pub fn take_back(
 pub(super) fn former(before: &Value, after: &Value, current: &Row) -> Result<Row, LeadsError> {
     let now = serde_json::to_value(current).map_err(|error| broken(&error))?;
     let mut row: Row =
-        serde_json::from_value(taken_back(before, after, &now)).map_err(|error| broken(&error))?;
-    // Columns that mean something together only are taken together.
-    if row.annual_revenue_minor.is_some() != row.annual_revenue_currency.is_some() {
-        row.annual_revenue_minor = current.annual_revenue_minor;
-        row.annual_revenue_currency.clone_from(&current.annual_revenue_currency);
-    }
+        serde_json::from_value(taken_back(before, after, &now, TOGETHER)).map_err(|error| broken(&error))?;
+    // A lead can be reached.
     if row.email.is_none() && row.phone.is_none() {
         row.email.clone_from(&current.email);
         row.phone.clone_from(&current.phone);

@@ -38,16 +38,22 @@ pub fn save_likenesses(
     Ok(())
 }
 
-/// Up to `at_most` leads at shared keys behind `place`, by key.
+/// Up to `at_most` leads at shared keys behind `place`, by key. Converted ones are left out: they are nobody's duplicates, and
+/// would stand between two that are each other's.
 pub fn shared(
     tx: &mut TenantTx<'_>,
     place: Option<&Shared>,
     at_most: i64,
 ) -> Result<Vec<Shared>, LeadsError> {
     let tenant = tx.tenant().uuid();
+    let is_open = sql::<Bool>(
+        "EXISTS (SELECT FROM leads.leads AS l WHERE l.tenant_id = likenesses.tenant_id
+                 AND l.id = likenesses.lead_id AND l.status <> 'converted')",
+    );
     let mut query = likenesses::table
         .filter(likenesses::tenant_id.eq(tenant))
         .filter(likenesses::is_shared)
+        .filter(is_open)
         .order((likenesses::kind, likenesses::key, likenesses::lead_id))
         .limit(at_most)
         .select((likenesses::kind, likenesses::key, likenesses::lead_id))

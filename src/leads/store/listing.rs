@@ -1,6 +1,6 @@
 //! Lists of leads: filters, sorts and keyset pages; counts by state.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Datelike, Utc};
 use diesel::dsl::sql;
@@ -168,6 +168,13 @@ pub fn ids(
     }
     let query = query.order(dsl::id).limit(i64::try_from(at_most).unwrap_or(i64::MAX)).select(dsl::id);
     Ok(query.load(tx.conn(LEADS)?).map_err(DbError::from)?)
+}
+
+/// Those of the leads `of` that `filter` leaves.
+pub fn ids_among(tx: &mut TenantTx<'_>, filter: &Filter, of: &[Uuid]) -> Result<HashSet<Uuid>, LeadsError> {
+    let query = narrowed(tx, filter)?.filter(dsl::id.eq_any(of.to_vec())).select(dsl::id);
+    let ids: Vec<Uuid> = query.load(tx.conn(LEADS)?).map_err(DbError::from)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// The names of all custom fields of the leads that `filter` leaves, at most `at_most`.

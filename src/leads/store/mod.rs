@@ -16,7 +16,7 @@ pub use activities::{ActivityRow, activities, activity_texts, insert_activity};
 pub use assignment::{RuleRow, delete_rule, loads, lock_rule, rules, save_rule, take_turns};
 pub use contacts::{ContactRow, contacts, delete_contact, find_contact, insert_contact, save_contact};
 pub use likenesses::{Shared, likenesses_of, rows_of, save_likenesses, shared};
-pub use listing::{Filter, Place, Sort, SortKey, attention, counts, custom_keys, ids, list};
+pub use listing::{Filter, Place, Sort, SortKey, attention, counts, custom_keys, ids, ids_among, list};
 pub use merges::{
     MergeRow, close_merge, forget_merges, insert_merge, lock_merge, merges, move_back, move_belongings,
     put_row,
@@ -127,12 +127,31 @@ pub fn save(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<Row, LeadsError> {
 
 /// Gives up the lead's identities and claims those that it has now.
 pub fn reclaim(tx: &mut TenantTx<'_>, lead: &Lead, claim: Claim) -> Result<(), LeadsError> {
+    give_up(tx, lead)?;
     let tenant = tx.tenant().uuid();
+    claim_identities(tx, &identity_rows(tenant, lead), claim)
+}
+
+/// The same for a lead whose details changed: what is new must be free; what it `had` it keeps, whoever holds it.
+pub fn reclaim_changed(
+    tx: &mut TenantTx<'_>,
+    lead: &Lead,
+    had: &[(&'static str, String)],
+) -> Result<(), LeadsError> {
+    let kept = |key: &IdentityRow| had.iter().any(|(kind, value)| (*kind, value) == (&*key.kind, &key.value));
+    let tenant = tx.tenant().uuid();
+    let (kept, new): (Vec<_>, Vec<_>) = identity_rows(tenant, lead).into_iter().partition(kept);
+    give_up(tx, lead)?;
+    claim_identities(tx, &new, Claim::All)?;
+    claim_identities(tx, &kept, Claim::WhatIsFree)
+}
+
+fn give_up(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<(), LeadsError> {
     let own = identities::table
-        .filter(identities::tenant_id.eq(tenant))
+        .filter(identities::tenant_id.eq(tx.tenant().uuid()))
         .filter(identities::lead_id.eq(lead.id.uuid()));
     diesel::delete(own).execute(tx.conn(LEADS)?).map_err(DbError::from)?;
-    claim_identities(tx, &identity_rows(tenant, lead), claim)
+    Ok(())
 }
 
 /// Who holds any of `values` already.

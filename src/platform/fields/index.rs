@@ -37,6 +37,15 @@ pub enum IndexError {
     Db(#[from] DbError),
 }
 
+/// Where a value of a record stands in the index.
+#[derive(PartialEq, QueryableByName)]
+struct Place {
+    #[diesel(sql_type = SqlUuid)]
+    field_id: Uuid,
+    #[diesel(sql_type = SmallInt)]
+    number: i16,
+}
+
 /// Rows of `field_values` by column.
 #[derive(Default)]
 struct Columns {
@@ -50,11 +59,23 @@ struct Columns {
 
 impl Columns {
     fn of<'r>(records: impl IntoIterator<Item = (Uuid, &'r Map<String, Value>)>, fields: &FieldSet) -> Self {
+        Self::without(records, fields, &[])
+    }
+
+    /// Leaves out what is in the index already.
+    fn without<'r>(
+        records: impl IntoIterator<Item = (Uuid, &'r Map<String, Value>)>,
+        fields: &FieldSet,
+        there: &[Place],
+    ) -> Self {
         let mut columns = Self::default();
         for (record, values) in records {
             for field in fields.iter() {
                 let Some(value) = values.get(field.key.as_str()) else { continue };
                 for (number, indexed) in (0_i16..).zip(field.index(value)) {
+                    if there.contains(&Place { field_id: field.id, number }) {
+                        continue;
+                    }
                     columns.records.push(record);
                     columns.fields.push(field.id);
                     columns.numbers.push(number);
@@ -80,8 +101,11 @@ impl FieldTables {
         records: impl IntoIterator<Item = (Uuid, &'r Map<String, Value>)>,
         fields: &FieldSet,
     ) -> Result<(), IndexError> {
-        let columns = Columns::of(records, fields);
-        if columns.records.is_empty() || self.write(tx, &columns)? == columns.records.len() {
+        self.claim(tx, &Columns::of(records, fields))
+    }
+
+    fn claim(self, tx: &mut TenantTx<'_>, columns: &Columns) -> Result<(), IndexError> {
+        if columns.records.is_empty() || self.write(tx, columns)? == columns.records.len() {
             return Ok(());
         }
         let wanted: Vec<(Uuid, String)> = columns
@@ -111,7 +135,8 @@ impl FieldTables {
         }
     }
 
-    /// Writes the values that a record has now in the place of those that it had.
+    /// Writes the values that a record has now in the place of those that it had. What it keeps is left as it is, also when
+    /// another record has the same value of a field that became unique later.
     pub fn reindex(
         self,
         tx: &mut TenantTx<'_>,
@@ -120,13 +145,32 @@ impl FieldTables {
         fields: &FieldSet,
     ) -> Result<(), IndexError> {
         let (table, tenant) = (self.table("field_values"), tx.tenant().uuid());
-        diesel::sql_query(format!("DELETE FROM {table} WHERE tenant_id = $1 AND record_id = $2"))
-            .bind::<SqlUuid, _>(tenant)
-            .bind::<SqlUuid, _>(record)
-            .prepared()
-            .execute(tx.conn(self.module)?)
-            .map_err(DbError::from)?;
-        self.index(tx, [(record, values)], fields)
+        let columns = Columns::of([(record, values)], fields);
+        diesel::sql_query(format!(
+            "DELETE FROM {table} v WHERE v.tenant_id = $1 AND v.record_id = $2 AND NOT EXISTS (
+                 SELECT FROM unnest($3, $4, $5, $6) AS w (field_id, number, text_value, number_value)
+                 WHERE w.field_id = v.field_id AND w.number = v.number
+                   AND w.text_value IS NOT DISTINCT FROM v.text_value
+                   AND w.number_value IS NOT DISTINCT FROM v.number_value)"
+        ))
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(record)
+        .bind::<Array<SqlUuid>, _>(&columns.fields)
+        .bind::<Array<SmallInt>, _>(&columns.numbers)
+        .bind::<Array<Nullable<Text>>, _>(&columns.texts)
+        .bind::<Array<Nullable<Double>>, _>(&columns.amounts)
+        .prepared()
+        .execute(tx.conn(self.module)?)
+        .map_err(DbError::from)?;
+        let kept = diesel::sql_query(format!(
+            "SELECT field_id, number FROM {table} WHERE tenant_id = $1 AND record_id = $2"
+        ))
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(record)
+        .prepared()
+        .load::<Place>(tx.conn(self.module)?)
+        .map_err(DbError::from)?;
+        self.claim(tx, &Columns::without([(record, values)], fields, &kept))
     }
 
     /// Writes values of records that were there before `fields`; a value of a unique field that another record has is

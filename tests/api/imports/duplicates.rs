@@ -79,3 +79,42 @@ async fn unique_values_are_not_made_twice() {
     let said = import(&tenant.owner, csv, json!({ "on_duplicate": "create" })).await;
     assert_eq!(counts(&said), [3, 2, 0, 1, 0], "{said}");
 }
+
+/// Two leads with one phone and one folio, of which the first one holds both.
+async fn doubles() -> (Tenant, String) {
+    let acme = TestApp::shared().tenant().await;
+    let lead = |email: &str| json!({ "company_name": "Taller", "email": email, "phone": "55 1111 2222", "custom_fields": { "folio": "F-1" } });
+    acme.owner.post("/api/v1/leads", lead("uno@i.mx")).await.expect(201);
+    let other = acme.owner.post("/api/v1/leads?on_duplicate=allow", lead("dos@i.mx")).await.expect(201);
+    let folio = json!({ "key": "folio", "label": "Folio", "type": "text", "unique": true });
+    assert_eq!(acme.owner.post("/api/v1/leads/fields", folio).await.expect(201).body["indexed"], true);
+    let path = format!("/api/v1/leads/{}", other.text_at("/id"));
+    (acme, path)
+}
+
+#[tokio::test]
+async fn what_two_leads_have_keeps_nobody_from_changing_the_rest() {
+    let (acme, other) = doubles().await;
+    acme.owner.patch(&other, json!({ "email": "nuevo@i.mx" })).await.expect(200);
+    acme.owner.patch(&other, json!({ "custom_fields": { "giro": "Textil" } })).await.expect(200);
+    let found = acme.owner.get("/api/v1/leads?field.folio=F-1").await.expect(200);
+    assert_eq!(found.body["data"].as_array().unwrap().len(), 2, "both are found all the same");
+
+    // What is new must be free.
+    acme.owner.patch(&other, json!({ "email": "UNO@i.mx" })).await.expect(409);
+    acme.owner.patch(&other, json!({ "custom_fields": { "folio": "F-2" } })).await.expect(200);
+    let taken = acme.owner.patch(&other, json!({ "custom_fields": { "folio": "f-1" } })).await.expect(409);
+    assert_eq!(taken.text_at("/type"), "/problems/lead-field-taken");
+    acme.owner.patch(&other, json!({ "phone": "55 3333 4444" })).await.expect(200);
+    acme.owner.patch(&other, json!({ "phone": "55 1111 2222" })).await.expect(409);
+}
+
+#[tokio::test]
+async fn a_row_for_a_lead_that_is_there_twice_is_no_obstacle() {
+    let (acme, other) = doubles().await;
+    let file = "Empresa,Correo,Giro\nTaller,DOS@i.mx,Textil\nCuero,tres@i.mx,Calzado\n";
+    let import = import(&acme.owner, file, json!({ "on_duplicate": "update" })).await;
+    assert_eq!((&import["status"], counts(&import)), (&json!("completed"), [2, 1, 1, 0, 0]));
+    let lead = acme.owner.get(&other).await.expect(200);
+    assert_eq!((lead.text_at("/email"), lead.text_at("/industry")), ("DOS@i.mx".into(), "Textil".into()));
+}

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::resume::barrier;
 use super::{PATH, all_leads, counts, excerpt, finished, import, leads, plain};
-use crate::support::{Client, Database, TestApp};
+use crate::support::{Client, Database, TestApp, until};
 
 const CSV: &str = "empresa,contacto,correo,telefono,estatus,fecha de alta,vendedor\n\
     Nájera,Inés,ines@a.mx,971 160 9009,contactado,31/03/2024 10:20,ana@nowhere.mx\n\
@@ -226,4 +227,25 @@ async fn two_imports_of_one_file_at_once_make_each_lead_once() {
         created += counts(&finished(&tenant.owner, answer.header("location").unwrap()).await)[1];
     }
     assert_eq!((created, leads(&tenant.owner).await), (38, 38));
+}
+
+#[tokio::test]
+async fn a_field_that_is_defined_meanwhile_holds_for_the_rows_behind() {
+    let app = TestApp::shared();
+    let tenant = app.tenant().await;
+    let rows = (1..=1_500).map(|number| format!("Taller {number},taller{number}@example.com\n"));
+    let file = ["Empresa,Correo\n".to_owned()].into_iter().chain(rows).collect::<String>();
+    // The second batch of 500 waits until the field is there.
+    let barrier = barrier(&app.admin_url, &tenant.id, 999);
+    let started = tenant.owner.upload(PATH, "a.csv", file.into_bytes(), None).await.expect(202);
+    let location = started.header("location").unwrap().to_owned();
+    until("the first batch is done", async || {
+        counts(&tenant.owner.get(&location).await.expect(200).body)[1] == 500
+    })
+    .await;
+    let field = json!({ "key": "giro", "label": "Giro", "type": "text", "required": true });
+    tenant.owner.post("/api/v1/leads/fields", field).await.expect(201);
+    drop(barrier);
+    let done = finished(&tenant.owner, &location).await;
+    assert_eq!(counts(&done), [1_500, 1_000, 0, 0, 500]);
 }

@@ -71,7 +71,7 @@ fn rows() -> (String, [i64; 5]) {
 }
 
 /// Keeps the e-mail address of row `number` until it is dropped: no import of the tenant gets past that row before.
-fn barrier(admin: &str, tenant: &str, number: u32) -> Database {
+pub fn barrier(admin: &str, tenant: &str, number: u32) -> Database {
     let mut database = Database::connect(admin);
     // Whose address it is nobody asks: it is never committed.
     database.run(&format!(

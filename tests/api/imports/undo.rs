@@ -155,6 +155,28 @@ async fn what_somebody_changed_since_stays_and_is_told() {
 }
 
 #[tokio::test]
+async fn an_amount_that_was_changed_since_keeps_its_currency() {
+    let tenant = TestApp::shared().tenant().await;
+    let money = |amount: &str, currency: &str| json!({ "amount": amount, "currency": currency });
+    let there =
+        json!({ "company_name": "De antes", "email": "antes@a.mx", "annual_revenue": money("1000", "MXN") });
+    let there = tenant.owner.post("/api/v1/leads", there).await.expect(201).text_at("/id");
+    let csv = "empresa,correo,ingresos\nCambiada,antes@a.mx,2000 dólares\n";
+    let done = import(&tenant.owner, csv, json!({ "on_duplicate": "update" })).await;
+    let path = format!("/api/v1/leads/{there}");
+    let imported = tenant.owner.get(&path).await.expect(200);
+    assert_eq!(imported.body["annual_revenue"], money("2000.00", "USD"));
+    let change = json!({ "annual_revenue": money("3000", "USD") });
+    tenant.owner.patch(&path, change).await.expect(200);
+
+    undo(&tenant.owner, &done).await;
+
+    let now = tenant.owner.get(&path).await.expect(200);
+    assert_eq!(now.text_at("/company_name"), "De antes");
+    assert_eq!(now.body["annual_revenue"], money("3000.00", "USD"));
+}
+
+#[tokio::test]
 async fn an_undoing_goes_on_after_its_server_ended() {
     let app = TestApp::alone("undo_resume");
     let tenant = app.tenant().await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{create, lead};
-use crate::support::{Tenant, TestApp, until};
+use crate::support::{Database, Tenant, TestApp, until};
 
 const PATH: &str = "/api/v1/leads/bulk";
 
@@ -93,6 +93,32 @@ async fn a_large_selection_is_worked_off_in_parts() {
         body["cursor"] = json!(next);
     }
     assert_eq!(seen, [500, 120]);
+}
+
+#[tokio::test]
+async fn a_lead_that_matches_no_more_when_it_is_reached_is_left_alone() {
+    let app = TestApp::alone("bulk_held");
+    let acme = app.tenant().await;
+    let [mut scoring, mut writer, mut watching] = [(); 3].map(|()| Database::connect(&app.admin_url));
+    // What reads the log for scores stands still, so that nobody but the request waits for the lead.
+    scoring.run("BEGIN; SELECT FROM events.subscriptions WHERE name = 'leads-scoring' FOR UPDATE");
+    let attended = create(&acme, lead("Atendida", "atendida@a.mx")).await;
+    let fresh = create(&acme, lead("Nueva", "nueva@a.mx")).await;
+    writer.run(&format!("BEGIN; UPDATE leads.leads SET status = 'contacted' WHERE id = '{attended}'"));
+    let process = writer.column("SELECT pg_backend_pid()").concat();
+    let waiting = {
+        let (owner, body) =
+            (acme.owner.clone(), json!({ "filter": { "status": "new" }, "action": "delete" }));
+        tokio::spawn(async move { owner.post(PATH, body).await })
+    };
+    let waits =
+        format!("SELECT pid FROM pg_locks WHERE NOT granted AND {process} = ANY (pg_blocking_pids(pid))");
+    until("the request waits for the lead", async || !watching.rows(&waits).is_empty()).await;
+    writer.run("COMMIT");
+
+    assert_eq!(counts(&waiting.await.unwrap().expect(200).body), [1, 1, 0, 0]);
+    acme.owner.get(&format!("/api/v1/leads/{attended}")).await.expect(200);
+    acme.owner.get(&format!("/api/v1/leads/{fresh}")).await.expect(404);
 }
 
 #[tokio::test]

@@ -67,6 +67,22 @@ async fn likely_duplicates_are_suggested_with_their_reasons() {
     assert_eq!(pairs(&TestApp::shared().tenant().await).await, []);
 }
 
+#[tokio::test]
+async fn a_converted_lead_hides_no_pair() {
+    let acme = TestApp::shared().tenant().await;
+    create(&acme, lead("Antes", "a.b+uno@gmail.com")).await;
+    let between = create(&acme, lead("Entre", "ab@googlemail.com")).await;
+    create(&acme, lead("Después", "a.b+dos@gmail.com")).await;
+    let names = async || pairs(&acme).await.into_iter().map(|(one, two, _)| [one, two]).collect::<Vec<_>>();
+    until("neighbours are pairs", async || names().await == [["Antes", "Entre"], ["Entre", "Después"]]).await;
+
+    let path = format!("/api/v1/leads/{between}");
+    acme.owner.post(&format!("{path}/qualify"), json!({})).await.expect(200);
+    acme.owner.post(&format!("{path}/convert"), json!({})).await.expect(201);
+
+    assert_eq!(names().await, [["Antes", "Después"]]);
+}
+
 async fn two(acme: &Tenant) -> (String, String) {
     let (_, seller) = acme.colleague(&["SALES"]).await;
     let this = json!({
@@ -166,6 +182,69 @@ async fn what_was_changed_after_a_merge_stays_when_it_is_undone() {
     );
     assert_eq!(state(&acme, &this).await["activities"].as_array().unwrap().len(), 2);
     assert_eq!(state(&acme, &other).await["activities"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_one_value_is_not_mixed_when_a_merge_is_undone() {
+    let acme = TestApp::shared().tenant().await;
+    let mut ids = Vec::new();
+    for (name, amount, currency, at) in [
+        ("uno", "100000.00", "MXN", "2030-01-01T10:00:00Z"),
+        ("dos", "200000.00", "USD", "2030-02-02T10:00:00Z"),
+    ] {
+        let body = json!({
+            "company_name": name, "email": format!("{name}@a.mx"), "annual_revenue": { "amount": amount, "currency": currency },
+            "consent": { "status": "granted", "text": name, "version": name, "at": at }, "utm": { "source": name, "campaign": name }
+        });
+        let id = create(&acme, body).await;
+        let follow_up = json!({ "at": at, "note": name });
+        acme.owner.post(&format!("/api/v1/leads/{id}/follow-up"), follow_up).await.expect(200);
+        ids.push(id);
+    }
+    let path = format!("/api/v1/leads/{}", ids[0]);
+    let choices = json!({ "annual_revenue": "other", "consent": "other", "next_follow_up_at": "other" });
+    let merge = json!({ "other_id": ids[1], "choices": choices });
+    let merged = acme.owner.post(&format!("{path}/merge"), merge).await.expect(200);
+    // Of each value one part is changed, and the rest is as the merge left it.
+    let follow_up = json!({ "at": "2030-02-02T10:00:00Z", "note": "Otra nota" });
+    acme.owner.post(&format!("{path}/follow-up"), follow_up).await.expect(200);
+    let change = json!({
+        "annual_revenue": { "amount": "300000.00", "currency": "USD" }, "utm": { "source": "dos", "campaign": "tres" },
+        "consent": { "status": "withdrawn", "text": "dos", "version": "dos", "at": "2030-03-03T10:00:00Z" }
+    });
+    let changed = acme.owner.patch(&path, change).await.expect(200).body;
+
+    let undo = format!("/api/v1/leads/merges/{}/undo", merged.text_at("/merge/id"));
+    let undone = acme.owner.post(&undo, json!({})).await.expect(200);
+
+    for field in ["annual_revenue", "utm", "consent", "next_follow_up_at", "follow_up_note"] {
+        assert_eq!(undone.body["lead"][field], changed[field], "{field}");
+    }
+    assert_eq!(undone.body["other"]["annual_revenue"], json!({ "amount": "200000.00", "currency": "USD" }));
+}
+
+#[tokio::test]
+async fn a_contact_that_a_merge_added_and_somebody_changed_stays() {
+    let acme = TestApp::shared().tenant().await;
+    let (this, other) = two(&acme).await;
+    let path = format!("/api/v1/leads/{this}");
+    let merge = json!({ "other_id": other });
+    let merged = acme.owner.post(&format!("{path}/merge"), merge).await.expect(200);
+    let contacts = acme.owner.get(&format!("{path}/contacts")).await.expect(200).body;
+    let added =
+        contacts["data"].as_array().unwrap().iter().find(|contact| contact["name"] == "Beto").unwrap();
+    let person = format!("{path}/contacts/{}", added["id"].as_str().unwrap());
+    let change = json!({ "name": "Beto", "role": "Compras", "email": "beto@najera.mx" });
+    acme.owner.put(&person, change).await.expect(200);
+
+    let undo = format!("/api/v1/leads/merges/{}/undo", merged.text_at("/merge/id"));
+    acme.owner.post(&undo, json!({})).await.expect(200);
+
+    let names = async |id: &str| {
+        let contacts = state(&acme, id).await["contacts"].clone();
+        contacts.as_array().unwrap().iter().map(|contact| contact["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((names(&this).await, names(&other).await), (vec![json!("Beto")], vec![json!("Ana")]));
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ pub fn take_back(
     let current = store::lock(tx, id.uuid())?;
     let now = memory(tx, id.uuid(), list)?;
     let is_untouched = *after == now;
-    let former = taken_back(before, after, &now);
+    let former = taken_back(before, after, &now, &[]);
     let row: ProductRow = serde_json::from_value(former.clone()).map_err(|error| broken(&error))?;
     let row = ProductRow { version: current.version + 1, updated_at: tx.now(), ..row };
     // A row that was broken by hand since is refused here, before it is written.

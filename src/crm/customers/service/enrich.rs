@@ -96,6 +96,9 @@ fn take<T>(field: &mut Option<T>, fresh: Option<T>, replaces: bool) {
     }
 }
 
+/// Columns that are one value each only together.
+const TOGETHER: &[&[&str]] = &[&["tax_country", "tax_number", "fiscal_regime"]];
+
 /// Takes the change of a customer from `before` to `after` back, both as rows in JSON; what was changed since stays.
 pub fn take_back(
     tx: &mut TenantTx<'_>,
@@ -108,15 +111,8 @@ pub fn take_back(
     let is_untouched = after["version"] == current.version;
     let now = serde_json::to_value(&current).map_err(|error| broken(&error))?;
     let former: Row =
-        serde_json::from_value(taken_back(before, after, &now)).map_err(|error| broken(&error))?;
-    let mut row = Row { version: current.version, updated_at: current.updated_at, ..former };
-    // Columns that mean something together only are taken together.
-    if row.tax_country.is_some() != row.tax_number.is_some() {
-        (row.tax_country, row.tax_number) = (current.tax_country.clone(), current.tax_number.clone());
-    }
-    if row.tax_country != current.tax_country {
-        row.fiscal_regime = before["fiscal_regime"].as_str().map(str::to_owned);
-    }
+        serde_json::from_value(taken_back(before, after, &now, TOGETHER)).map_err(|error| broken(&error))?;
+    let row = Row { version: current.version, updated_at: current.updated_at, ..former };
     store::put_row(tx, &row)?;
     let mut record = store::restore(&row)?;
     if record.details.tax_id != old.details.tax_id {

@@ -1,41 +1,21 @@
-//! One batch: rows are read, told from what is there, and written with their events and counts, all or nothing.
+//! One batch: rows are told from what is there, and written with their events and counts, all or nothing.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::hash::BuildHasher;
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::plan::{Plan, ReadRow, ReadRows, stale_place};
 use crate::kernel::{FieldDefinition, Message};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::TenantTx;
 use crate::platform::fields::TakenBy;
-use crate::platform::sheets::decode::{Position, Sheet};
-use crate::platform::sheets::mapping::Mapping;
+use crate::platform::sheets::decode::Position;
 use crate::platform::transfers::TransferError;
 use crate::platform::transfers::imports::domain::{
-    ImportId, Mode, OnDuplicate, Origin, Outcome, Reasons, RowContext, Tally, field_refused, same_field,
-    somebody_elses, unstorable,
+    Mode, OnDuplicate, Origin, Outcome, Reasons, Tally, field_refused, same_field, somebody_elses, unstorable,
 };
 use crate::platform::transfers::imports::store::{self, ChangeRow, ImportRow, RefusedRow};
-use crate::platform::transfers::imports::{Holder, Importable, Importing};
-
-/// All that stays the same from batch to batch of an import.
-#[derive(Debug)]
-pub struct Plan {
-    /// The import.
-    pub id: ImportId,
-    /// The decoded file.
-    pub sheet: Sheet,
-    /// What its columns feed.
-    pub mapping: Mapping,
-    /// What rows are read by.
-    pub context: RowContext,
-    /// Whether records are written.
-    pub mode: Mode,
-    /// Makes the keys in [`Batch::seen`].
-    pub hasher: RandomState,
-}
+use crate::platform::transfers::imports::{Holder, Importable};
 
 /// What one batch is about.
 #[derive(Debug, Clone, Copy)]
@@ -50,18 +30,6 @@ pub struct Batch<'a> {
     pub seen: &'a HashSet<u64>,
 }
 
-/// A row of the file, read.
-#[derive(Debug)]
-pub struct ReadRow<C> {
-    number: u32,
-    /// The cells, kept of rows that are refused.
-    cells: Vec<String>,
-    outcome: Result<C, Message>,
-}
-
-/// Rows of a file with records of a kind.
-pub type ReadRows<I> = Vec<ReadRow<<I as Importable>::Candidate>>;
-
 /// What a batch came to.
 #[derive(Debug)]
 pub struct Decided {
@@ -75,47 +43,6 @@ pub struct Decided {
     pub seen: Vec<u64>,
     /// Whether every row is decided now.
     pub is_complete: bool,
-}
-
-impl Plan {
-    /// The import, as whoever writes its rows sees it.
-    fn importing(&self) -> Importing<'_> {
-        Importing { id: self.id, context: &self.context }
-    }
-
-    /// Reads up to `size` rows from `from` on; answers them and where the next one begins.
-    pub fn read<I: Importable>(
-        &self,
-        from: Position,
-        size: usize,
-        now: DateTime<Utc>,
-    ) -> Result<(ReadRows<I>, Position), TransferError> {
-        let mut rows = self.sheet.rows_from(from).map_err(|reason| stale_place(&reason.0))?;
-        let mut read = Vec::with_capacity(size);
-        for row in rows.by_ref().take(size) {
-            read.push(match row {
-                Ok(row) => {
-                    let (number, draft) = (row.number, self.mapping.apply(&row));
-                    // A row that makes a parser panic is one bad row, not the end of the import.
-                    let outcome = catch_unwind(AssertUnwindSafe(|| I::read(draft, &self.context, now)));
-                    let outcome = outcome.unwrap_or_else(|_| Err(unstorable()));
-                    ReadRow { number, cells: row.cells, outcome }
-                }
-                Err(refusal) => {
-                    ReadRow { number: refusal.number, cells: Vec::new(), outcome: Err(refusal.reason.0) }
-                }
-            });
-        }
-        Ok((read, rows.position()))
-    }
-}
-
-impl<C> ReadRow<C> {
-    /// The same row, refused because the database does not take it.
-    #[must_use]
-    pub fn refused(self) -> Self {
-        Self { outcome: Err(unstorable()), ..self }
-    }
 }
 
 /// Decides `rows`, which end at `next`; none when the import is not this worker's to go on with.
@@ -393,8 +320,4 @@ fn change<I: Importable>(
     let is_ours = changed.import == Some(plan.id.uuid());
     let before = (!is_ours).then_some(changed.before);
     store::note_change(tx, I::TABLES, plan.id, &ChangeRow { record_id: target, before, after: changed.after })
-}
-
-fn stale_place(reason: &Message) -> TransferError {
-    TransferError::Db(DbError::Failed(reason.en.to_string()))
 }

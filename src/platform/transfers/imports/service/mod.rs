@@ -3,6 +3,7 @@
 mod batch;
 mod columns;
 mod mappings;
+mod plan;
 mod preview;
 mod undo;
 mod uploads;
@@ -11,10 +12,11 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-pub use batch::{Batch, Decided, Plan, ReadRow, run};
+pub use batch::{Batch, Decided, run};
 use columns::columns;
 use mappings::MAPPINGS_AT_MOST;
 pub use mappings::{add_mapping, mapping, mappings, remove_mapping, replace_mapping};
+pub use plan::{Plan, ReadRow};
 pub use preview::{Preview, PreviewRow, preview};
 pub use undo::{UndoStep, ask_undo, undo_batch};
 use uploads::UPLOADS;
