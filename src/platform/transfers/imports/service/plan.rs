@@ -27,7 +27,7 @@ pub struct Plan {
     pub context: RowContext,
     /// Whether records are written.
     pub mode: Mode,
-    /// Makes the keys in [`Batch::seen`].
+    /// Makes the keys in [`Batch::seen`](super::Batch::seen).
     pub hasher: RandomState,
 }
 
