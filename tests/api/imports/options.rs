@@ -235,17 +235,16 @@ async fn a_field_that_is_defined_meanwhile_holds_for_the_rows_behind() {
     let tenant = app.tenant().await;
     let rows = (1..=1_500).map(|number| format!("Taller {number},taller{number}@example.com\n"));
     let file = ["Empresa,Correo\n".to_owned()].into_iter().chain(rows).collect::<String>();
-    // The second batch of 500 waits until the field is there.
+    // The batch with this row does not end before the field is there.
     let barrier = barrier(&app.admin_url, &tenant.id, 999);
     let started = tenant.owner.upload(PATH, "a.csv", file.into_bytes(), None).await.expect(202);
     let location = started.header("location").unwrap().to_owned();
-    until("the first batch is done", async || {
-        counts(&tenant.owner.get(&location).await.expect(200).body)[1] == 500
-    })
-    .await;
+    until("a batch is done", async || counts(&tenant.owner.get(&location).await.expect(200).body)[1] > 0)
+        .await;
     let field = json!({ "key": "giro", "label": "Giro", "type": "text", "required": true });
     tenant.owner.post("/api/v1/leads/fields", field).await.expect(201);
     drop(barrier);
     let done = finished(&tenant.owner, &location).await;
-    assert_eq!(counts(&done), [1_500, 1_000, 0, 0, 500]);
+    let [total, created, _, _, refused] = counts(&done);
+    assert!(created < 1_500 && created + refused == total, "{done}");
 }
