@@ -86,28 +86,31 @@ CREATE TABLE webhooks.attempts (
 );
 SELECT platform.tenant_table('webhooks.attempts', 'cauce_webhooks');
 
--- Up to AT_MOST deliveries to try at MOMENT, the longest waiting first: at most four of an endpoint, and of a tenant as many
--- as ROOMS says for it among TENANTS, or else OF_TENANT. So one with many does not crowd the others out, whether they go to
--- one endpoint or to several. Endpoints that are BUSY are passed over. Identifiers only.
+-- Up to AT_MOST deliveries to try at MOMENT, the longest waiting first: of an endpoint as many as PLACES says for it among
+-- ENDPOINTS, or else OF_ENDPOINT, and of a tenant as many as ROOMS says for it among TENANTS, or else OF_TENANT. So one with
+-- many does not crowd the others out, whether they go to one endpoint or to several. Identifiers only.
 CREATE FUNCTION webhooks.due(
-    moment timestamptz, busy uuid[], tenants uuid[], rooms bigint[], of_tenant bigint, at_most bigint)
+    moment timestamptz, endpoints uuid[], places bigint[], of_endpoint bigint,
+    tenants uuid[], rooms bigint[], of_tenant bigint, at_most bigint)
 RETURNS TABLE (tenant_id uuid, endpoint_id uuid, id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT queued.tenant_id, queued.endpoint_id, queued.id FROM (
         SELECT e.tenant_id, e.id AS endpoint_id, d.id, d.next_at, e.room,
                row_number() OVER (PARTITION BY e.tenant_id ORDER BY d.next_at, d.id) AS turn
         FROM (
-            SELECT listed.tenant_id, listed.id, coalesce(held.room, of_tenant) AS room
+            SELECT listed.tenant_id, listed.id,
+                   coalesce(of_one.places, of_endpoint) AS places, coalesce(of_all.room, of_tenant) AS room
             FROM webhooks.endpoints listed
-            LEFT JOIN unnest(tenants, rooms) AS held (tenant_id, room) ON held.tenant_id = listed.tenant_id
-            WHERE listed.disabled_reason IS NULL AND listed.deleted_at IS NULL AND listed.id <> ALL (busy)
+            LEFT JOIN unnest(endpoints, places) AS of_one (id, places) ON of_one.id = listed.id
+            LEFT JOIN unnest(tenants, rooms) AS of_all (tenant_id, room) ON of_all.tenant_id = listed.tenant_id
+            WHERE listed.disabled_reason IS NULL AND listed.deleted_at IS NULL
         ) e CROSS JOIN LATERAL (
             SELECT waiting.id, waiting.next_at FROM webhooks.deliveries waiting
             WHERE waiting.tenant_id = e.tenant_id AND waiting.endpoint_id = e.id AND waiting.status = 'pending'
               AND waiting.next_at <= moment
-            ORDER BY waiting.next_at, waiting.id LIMIT 4
+            ORDER BY waiting.next_at, waiting.id LIMIT least(e.places, e.room)
         ) d
-        WHERE e.room > 0
+        WHERE least(e.places, e.room) > 0
     ) queued
     WHERE queued.turn <= queued.room
     ORDER BY queued.next_at, queued.id LIMIT at_most
@@ -147,15 +150,15 @@ CREATE POLICY lookup ON webhooks.deliveries AS PERMISSIVE FOR SELECT TO cauce_lo
 GRANT SELECT (tenant_id, id, disabled_reason, replay_until, deleted_at) ON webhooks.endpoints TO cauce_lookup;
 GRANT SELECT (tenant_id, endpoint_id, id, status, next_at, finished_at) ON webhooks.deliveries TO cauce_lookup;
 REVOKE ALL ON FUNCTION webhooks.with_endpoints(uuid[]), webhooks.replays(), webhooks.deleted_endpoint(),
-    webhooks.due(timestamptz, uuid[], uuid[], bigint[], bigint, bigint),
+    webhooks.due(timestamptz, uuid[], bigint[], bigint, uuid[], bigint[], bigint, bigint),
     webhooks.tenant_with_deliveries_before(timestamptz) FROM PUBLIC;
 GRANT CREATE ON SCHEMA webhooks TO cauce_lookup;
 ALTER FUNCTION webhooks.with_endpoints(uuid[]) OWNER TO cauce_lookup;
-ALTER FUNCTION webhooks.due(timestamptz, uuid[], uuid[], bigint[], bigint, bigint) OWNER TO cauce_lookup;
+ALTER FUNCTION webhooks.due(timestamptz, uuid[], bigint[], bigint, uuid[], bigint[], bigint, bigint) OWNER TO cauce_lookup;
 ALTER FUNCTION webhooks.replays() OWNER TO cauce_lookup;
 ALTER FUNCTION webhooks.deleted_endpoint() OWNER TO cauce_lookup;
 ALTER FUNCTION webhooks.tenant_with_deliveries_before(timestamptz) OWNER TO cauce_lookup;
 REVOKE CREATE ON SCHEMA webhooks FROM cauce_lookup;
 GRANT EXECUTE ON FUNCTION webhooks.with_endpoints(uuid[]), webhooks.replays(), webhooks.deleted_endpoint(),
-    webhooks.due(timestamptz, uuid[], uuid[], bigint[], bigint, bigint),
+    webhooks.due(timestamptz, uuid[], bigint[], bigint, uuid[], bigint[], bigint, bigint),
     webhooks.tenant_with_deliveries_before(timestamptz) TO cauce_webhooks;

@@ -54,13 +54,16 @@ impl Lanes {
         if state.lanes.len() > MOST_REMEMBERED {
             state.lanes.retain(|_, lane| lane.in_flight > 0 || lane.breaker.state() != BreakerState::Closed);
         }
-        let full = state.lanes.iter().filter(|(_, lane)| lane.in_flight >= lane.capacity(now));
+        let lanes =
+            state.lanes.iter().map(|(endpoint, lane)| (*endpoint, left(lane.capacity(now), lane.in_flight)));
+        let of_endpoint = left(MOST_TO_ENDPOINT, 0);
         let tenants = state.tenants.iter().map(|(tenant, count)| (*tenant, left(MOST_FOR_TENANT, *count)));
         Room {
             in_all: left(MOST, state.total),
             of_tenant: left(MOST_FOR_TENANT, 0),
             tenants: tenants.collect(),
-            busy: full.map(|(endpoint, _)| *endpoint).collect(),
+            of_endpoint,
+            endpoints: lanes.filter(|(_, places)| *places != of_endpoint).collect(),
         }
     }
 
@@ -138,7 +141,8 @@ mod tests {
             (0..MOST_TO_ENDPOINT).map(|_| lanes.take(tenant, endpoint, now).unwrap()).collect();
         assert!(lanes.take(tenant, endpoint, now).is_none());
         let room = lanes.room(now);
-        assert_eq!((room.in_all, room.of_tenant, room.busy), (60, 16, vec![endpoint]));
+        assert_eq!((room.in_all, room.of_tenant, room.of_endpoint), (60, 16, 4));
+        assert_eq!(room.endpoints, [(endpoint, 0)]);
         assert_eq!(room.tenants, [(tenant, 12)]);
         while seats.len() < MOST_FOR_TENANT {
             seats.push(lanes.take(tenant, Uuid::now_v7(), now).unwrap());
@@ -147,7 +151,7 @@ mod tests {
         assert_eq!(lanes.room(now).tenants, [(tenant, 0)]);
         assert!(lanes.take(TenantId::new(), Uuid::now_v7(), now).is_some());
         drop(seats);
-        assert!(lanes.take(tenant, endpoint, now).is_some() && lanes.room(now).busy.is_empty());
+        assert!(lanes.take(tenant, endpoint, now).is_some() && lanes.room(now).endpoints.is_empty());
     }
 
     #[test]
@@ -160,6 +164,7 @@ mod tests {
         }
         assert!(lanes.take(tenant, endpoint, now).is_none());
         let later = now + BREAKER.open_for + Duration::from_millis(1);
+        assert_eq!(lanes.room(later).endpoints, [(endpoint, 1)]);
         let probe = lanes.take(tenant, endpoint, later).unwrap();
         assert!(lanes.take(tenant, endpoint, later).is_none(), "one tries at a time");
         probe.breaker.permit(later).unwrap().succeeded();

@@ -33,8 +33,10 @@ pub struct Room {
     pub of_tenant: i64,
     /// Of tenants that have some under way.
     pub tenants: Vec<(TenantId, i64)>,
-    /// Endpoints that take none.
-    pub busy: Vec<Uuid>,
+    /// To each endpoint that is not among `endpoints`.
+    pub of_endpoint: i64,
+    /// To endpoints that have some under way, or that rest.
+    pub endpoints: Vec<(Uuid, i64)>,
 }
 
 #[derive(QueryableByName)]
@@ -64,18 +66,22 @@ struct TenantRow {
 /// The deliveries that may be tried now and have `room`.
 pub fn due(tx: &mut SystemTx<'_>, room: &Room) -> Result<Vec<Due>, WebhooksError> {
     let now = tx.now();
+    let (endpoints, places): (Vec<Uuid>, Vec<i64>) = room.endpoints.iter().copied().unzip();
     let (tenants, rooms): (Vec<Uuid>, Vec<i64>) =
         room.tenants.iter().map(|(tenant, left)| (tenant.uuid(), *left)).unzip();
-    let rows =
-        diesel::sql_query("SELECT tenant_id, endpoint_id, id FROM webhooks.due($1, $2, $3, $4, $5, $6)")
-            .bind::<Timestamptz, _>(now)
-            .bind::<Array<SqlUuid>, _>(&room.busy)
-            .bind::<Array<SqlUuid>, _>(tenants)
-            .bind::<Array<BigInt>, _>(rooms)
-            .bind::<BigInt, _>(room.of_tenant)
-            .bind::<BigInt, _>(room.in_all)
-            .load::<DueRow>(tx.conn())
-            .map_err(DbError::from)?;
+    let rows = diesel::sql_query(
+        "SELECT tenant_id, endpoint_id, id FROM webhooks.due($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<SqlUuid>, _>(endpoints)
+    .bind::<Array<BigInt>, _>(places)
+    .bind::<BigInt, _>(room.of_endpoint)
+    .bind::<Array<SqlUuid>, _>(tenants)
+    .bind::<Array<BigInt>, _>(rooms)
+    .bind::<BigInt, _>(room.of_tenant)
+    .bind::<BigInt, _>(room.in_all)
+    .load::<DueRow>(tx.conn())
+    .map_err(DbError::from)?;
     let due = |row: DueRow| Due {
         tenant: row.tenant_id.into(),
         endpoint: row.endpoint_id.into(),
