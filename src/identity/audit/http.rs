@@ -84,7 +84,8 @@ struct AuditQuery {
 
 /// Show the audit log
 ///
-/// Lists who did what to which record, when, and under which correlation id; the newest first.
+/// Lists who did what to which record, when, and under which correlation id; the newest first. A page looks through 100,000
+/// entries at most: where few of them are wanted it may have fewer than `limit`, or none, and a `next_cursor`.
 #[utoipa::path(operation_id = "audit_list", tag = "audit",
     security(("bearer" = ["audit:read"])), params(AuditQuery),
     responses((status = 200, description = "A page of the log.", body = Page<AuditView>)))]
@@ -97,11 +98,12 @@ async fn audit_list(
     let limit = query.0.limit;
     let after = query.0.cursor.as_deref().map(Cursor::read::<i64>).transpose()?;
     let filter = HistoryFilter::try_from(query.0)?;
-    let events = identity
+    let stretch = identity
         .db
         .read(who.actor(), move |tx| service::list(tx, &filter, after, limit.rows_to_read()))
         .await?;
-    let page = Page::cut(events, limit, |event| Cursor::write(&event.position));
+    let page = Page::cut(stretch.events, limit, |event| Cursor::write(&event.position));
+    let page = page.or_on_from(stretch.goes_on.map(|position| Cursor::write(&position)));
     Ok(Reply::ok(&page.map(AuditView::from)))
 }
 

@@ -125,7 +125,7 @@ pub fn timeline(
             HistoryFilter { aggregate: Some(lead), kinds: types.clone(), ..HistoryFilter::default() };
         // One by one, each by its index and in order; one more, because a lead's creation may be of the other kind.
         let most = limit.rows_to_read() + 1;
-        events.extend(history(tx, LEADS, &filter, HistoryOrder::NewestFirst, after, most)?);
+        events.extend(history(tx, LEADS, &filter, HistoryOrder::NewestFirst, after, most)?.events);
     }
     events.retain(|event| kinds.is_none_or(|kinds| kinds.contains(&TimelineKind::of(event))));
     events.sort_by_key(|event| std::cmp::Reverse(event.position));
@@ -150,7 +150,7 @@ fn with_those_inside(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Vec<Uuid>, Lea
         };
         let merges = history(tx, LEADS, &filter, HistoryOrder::OldestFirst, None, MERGES_AT_MOST)?;
         let mut inside: Vec<Uuid> = Vec::new();
-        for merge in merges {
+        for merge in merges.events {
             let Some(other) = merge.data["other_id"].as_str().and_then(|id| id.parse().ok()) else {
                 continue;
             };

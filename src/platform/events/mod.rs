@@ -49,7 +49,7 @@ pub(in crate::platform) use event::{Emitted, write};
 pub use event::{Envelope, Event, LoggedEvent};
 pub use feed::{Feed, Listener};
 pub use http::{ReadEvents, StreamLimit, WriteEvents, routes};
-pub use log::{HistoryFilter, HistoryOrder, history};
+pub use log::{HistoryFilter, HistoryOrder, Stretch, first_of_history, history};
 pub use nats::{NatsSettings, NatsStatus};
 pub use own::event_catalogue;
 pub use patterns::KindPattern;

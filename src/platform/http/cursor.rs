@@ -39,6 +39,18 @@ impl<T> Page<T> {
         Self { data: items, next_cursor }
     }
 
+    /// The same page; when it is the last one by its items, `cursor` tells where to look on.
+    #[must_use]
+    pub fn or_on_from(self, cursor: Option<String>) -> Self {
+        Self { next_cursor: self.next_cursor.or(cursor), ..self }
+    }
+
+    /// The same page of what is still there of its items. It ends where it ended: that some are gone says nothing about
+    /// what comes behind them.
+    pub fn filter_map<U>(self, find: impl FnMut(T) -> Option<U>) -> Page<U> {
+        Page { data: self.data.into_iter().filter_map(find).collect(), next_cursor: self.next_cursor }
+    }
+
     /// The same page with each item turned into what clients see.
     pub fn map<U>(self, view: impl Fn(T) -> U) -> Page<U> {
         Page { data: self.data.into_iter().map(view).collect(), next_cursor: self.next_cursor }

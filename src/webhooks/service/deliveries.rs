@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::platform::db::TenantTx;
-use crate::platform::events::{HistoryFilter, HistoryOrder, history};
+use crate::platform::events::{HistoryFilter, HistoryOrder, first_of_history};
 use crate::webhooks::WEBHOOKS;
 use crate::webhooks::contract::{DeliveryId, EndpointId, WebhooksError};
 use crate::webhooks::domain::DeliveryStatus;
@@ -64,9 +64,9 @@ pub fn replay(
         return Err(WebhooksError::Replaying(endpoint));
     }
     let filter = HistoryFilter { since: Some(since), before: until, ..HistoryFilter::default() };
-    let first = history(tx, WEBHOOKS, &filter, HistoryOrder::OldestFirst, None, 1)?;
-    let last = history(tx, WEBHOOKS, &filter, HistoryOrder::NewestFirst, None, 1)?;
-    if let (Some(first), Some(last)) = (first.first(), last.first()) {
+    let first = first_of_history(tx, WEBHOOKS, &filter, HistoryOrder::OldestFirst)?;
+    let last = first_of_history(tx, WEBHOOKS, &filter, HistoryOrder::NewestFirst)?;
+    if let (Some(first), Some(last)) = (first, last) {
         (row.replay_after, row.replay_until) = (Some(first.position - 1), Some(last.position));
         store::save(tx, &row)?;
     }

@@ -66,6 +66,7 @@ pub fn go_on_with_replay(tx: &mut TenantTx<'_>, endpoint: EndpointId) -> Result<
     let filter = HistoryFilter::default();
     let page = history(tx, WEBHOOKS, &filter, HistoryOrder::OldestFirst, Some(after), REPLAYED_AT_ONCE)?;
     let wanted: Vec<&LoggedEvent> = page
+        .events
         .iter()
         .filter(|event| event.position <= until)
         .filter(|event| {
@@ -75,7 +76,7 @@ pub fn go_on_with_replay(tx: &mut TenantTx<'_>, endpoint: EndpointId) -> Result<
     if !wanted.is_empty() {
         store::queue(tx, &[row.id], &wanted, Again::Yes)?;
     }
-    let reached = page.last().map_or(until, |last| last.position);
+    let reached = page.goes_on.unwrap_or(until);
     let is_over = reached >= until;
     row.replay_after = (!is_over).then_some(reached);
     row.replay_until = (!is_over).then_some(until);
@@ -120,7 +121,7 @@ fn message(
         Some(position) => {
             let filter = HistoryFilter { behind: Some(position - 1), ..HistoryFilter::default() };
             let found = history(tx, WEBHOOKS, &filter, HistoryOrder::OldestFirst, None, 1)?;
-            let Some(event) = found.first().filter(|event| event.id == delivery.event_id) else {
+            let Some(event) = found.events.first().filter(|event| event.id == delivery.event_id) else {
                 return Ok(Err(Failure::Event));
             };
             event.envelope()

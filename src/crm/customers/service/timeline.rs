@@ -118,8 +118,8 @@ pub fn timeline(
     store::find(tx, id)?;
     let filter =
         HistoryFilter { aggregate: Some(id.uuid()), kinds: kinds.map(types_of), ..HistoryFilter::default() };
-    let events = history(tx, CRM, &filter, HistoryOrder::NewestFirst, after, limit.rows_to_read())?;
-    described(tx, people, events)
+    let stretch = history(tx, CRM, &filter, HistoryOrder::NewestFirst, after, limit.rows_to_read())?;
+    described(tx, people, stretch.events)
 }
 
 fn types_of(kinds: &[TimelineKind]) -> Vec<String> {

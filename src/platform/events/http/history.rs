@@ -57,7 +57,8 @@ enum SortQuery {
 /// List events
 ///
 /// Lists what happened in your company, as NATS and webhooks deliver it. To follow the log, send the `sequence` of the
-/// last event that you handled as `after`.
+/// last event that you handled as `after`. A page looks through 100,000 events at most: where few of them are wanted it may
+/// have fewer than `limit`, or none, and a `next_cursor`.
 #[utoipa::path(operation_id = "events_list", tag = "events", security(("bearer" = ["events:read"])), params(EventQuery),
     responses((status = 200, description = "A page of events.", body = Page<Envelope>)))]
 #[get("/api/v1/events")]
@@ -81,10 +82,11 @@ pub async fn events_list(
         SortQuery::OldestFirst => HistoryOrder::OldestFirst,
         SortQuery::NewestFirst => HistoryOrder::NewestFirst,
     };
-    let events = db
+    let stretch = db
         .read(who.actor(), move |tx| history(tx, PLATFORM, &filter, order, place, limit.rows_to_read()))
         .await?;
-    let page = Page::cut(events, limit, |event| Cursor::write(&event.position));
+    let page = Page::cut(stretch.events, limit, |event| Cursor::write(&event.position));
+    let page = page.or_on_from(stretch.goes_on.map(|position| Cursor::write(&position)));
     Ok(Reply::ok(&page.map(|event| Envelope::from(&event))))
 }
 

@@ -180,8 +180,9 @@ impl Reader {
             }
             self.next_check = Instant::now() + RECHECK;
             if self.has_news {
-                match self.page().await {
+                match self.stretch().await {
                     Ok(events) if !events.is_empty() => return events.iter().map(message).collect(),
+                    Ok(_) if self.has_news && Instant::now() < self.next_beat => continue,
                     Ok(_) => {}
                     Err(error) => {
                         tracing::debug!(%error, "a stream waits for the database");
@@ -196,23 +197,21 @@ impl Reader {
         }
     }
 
-    /// The next events; none when there are none yet.
-    async fn page(&mut self) -> Result<Vec<LoggedEvent>, DbError> {
+    /// The next events; none when there are none yet, or none in a long stretch, while there still is news.
+    async fn stretch(&mut self) -> Result<Vec<LoggedEvent>, DbError> {
         let told = *self.listener.news.borrow_and_update();
         let (filter, position) = (self.filter.clone(), self.position);
-        let events = self
+        let stretch = self
             .db
             .read(self.actor.clone(), move |tx| {
                 history(tx, PLATFORM, &filter, HistoryOrder::OldestFirst, Some(position), AT_ONCE)
             })
             .await?;
-        if let Some(last) = events.last() {
-            self.position = last.position;
-        } else {
-            self.has_news = false;
-            self.position = self.position.max(told);
-        }
-        Ok(events)
+        self.has_news = stretch.goes_on.is_some();
+        // At its end, everything that was told of before the look is behind us too.
+        let last = stretch.events.last().map_or(self.position, |event| event.position);
+        self.position = stretch.goes_on.unwrap_or_else(|| last.max(told));
+        Ok(stretch.events)
     }
 
     /// Waits until there is something to do; answers a comment when it is time for one.
