@@ -23,7 +23,9 @@ mod web_url;
 pub use color::Color;
 pub use country::Country;
 pub use currency::Currency;
-pub use custom_fields::{FieldDefinition, FieldKey, FieldKind, FieldSet, Indexed, Refused, free_values};
+pub use custom_fields::{
+    FieldDefinition, FieldKey, FieldKind, FieldSet, Indexed, MOST_VALUES, Refused, free_values, take_value,
+};
 pub use decimal::{Decimal6, NonNegativeDecimal6, PositiveDecimal6};
 pub use email::EmailAddress;
 pub use fiscal_regime::FiscalRegime;

@@ -12,7 +12,7 @@ use crate::crm::{
     self, ContractRequest, CustomerId, CustomerKind, Details, NewContact, NewCustomer, OnDuplicate,
 };
 use crate::identity::People;
-use crate::kernel::{Country, Line, Message, TaxId};
+use crate::kernel::{Country, Line, Message, TaxId, free_values};
 use crate::leads::{self, LeadId, LeadsError, Prospect, Status};
 use crate::platform::auth::{Authorized, Permission};
 use crate::platform::db::{Db, TenantTx};
@@ -170,9 +170,10 @@ fn customer(
     let tax_id = request.tax_id.and_then(|tax_id| {
         fields.take("/tax_id/number", TaxId::parse(&tax_id.number, tax_id.country.unwrap_or(country)))
     });
-    fields.finish()?;
     let mut custom_fields = prospect.custom_fields.clone();
     custom_fields.extend(request.custom_fields.unwrap_or_default());
+    let custom_fields = fields.take("/custom_fields", free_values(custom_fields)).unwrap_or_default();
+    fields.finish()?;
     let details = Details {
         legal_name,
         tax_id,

@@ -167,11 +167,6 @@ impl FieldDefinition {
         value::index(self.kind, value)
     }
 
-    /// The value of a field of `kind` as [`Self::index`] has it.
-    pub fn index_of(kind: FieldKind, value: &Value) -> Vec<super::Indexed> {
-        value::index(kind, value)
-    }
-
     /// The text by which two values of a unique field are the same; none for a field that is not unique.
     pub fn unique_key(&self, value: &Value) -> Option<String> {
         if !self.is_unique {

@@ -10,5 +10,5 @@ mod tests;
 mod value;
 
 pub use definition::{FieldDefinition, FieldKey, FieldKind};
-pub use set::{FieldSet, Refused, free_values};
+pub use set::{FieldSet, MOST_VALUES, Refused, free_values, take_value};
 pub use value::Indexed;

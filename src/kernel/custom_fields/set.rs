@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 use super::{FieldDefinition, FieldKey};
 use crate::kernel::Invalid;
 
+/// The most values that a record keeps.
+pub const MOST_VALUES: usize = 100;
+
 /// A value that was refused: its key, and why.
 pub type Refused = (String, Invalid);
 
@@ -122,10 +125,17 @@ impl FieldSet {
     }
 }
 
+/// Takes `value` into `values` under `key`: instead of the one that is there, or as one more while there is room.
+pub fn take_value(values: &mut Map<String, Value>, key: &str, value: Value) {
+    if values.len() < MOST_VALUES || values.contains_key(key) {
+        values.insert(key.to_owned(), value);
+    }
+}
+
 /// The values as they may be kept under any name, defined or not: few enough, short enough, and no objects.
 pub fn free_values(fields: Map<String, Value>) -> Result<Map<String, Value>, Invalid> {
     let too_long = |value: &Value| matches!(value, Value::String(text) if text.chars().count() > 10_000);
-    if fields.len() > 100 || fields.keys().any(|name| name.is_empty() || name.chars().count() > 100) {
+    if fields.len() > MOST_VALUES || fields.keys().any(|name| name.is_empty() || name.chars().count() > 100) {
         return Err(Invalid::new(
             "at most 100 fields, with names of 1 to 100 characters",
             "como máximo 100 campos, con nombres de 1 a 100 caracteres",

@@ -17,7 +17,7 @@ pub struct LeadImportUndone {
     pub removed: i32,
     /// Leads that have their former values again.
     pub restored: i32,
-    /// Leads of the import that stay, because somebody changed them since.
+    /// Leads of the import that stay, because somebody changed them since or merged them into others.
     pub kept: i32,
 }
 

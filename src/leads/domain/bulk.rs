@@ -1,5 +1,6 @@
 //! What is done to many leads at once, decided lead by lead.
 
+use super::details::{MOST_TAGS, joined_tags};
 use super::{Lead, Status};
 use crate::kernel::{Line, Message};
 use crate::platform::auth::UserId;
@@ -37,7 +38,7 @@ impl BulkAction {
             Self::Assign(owner) => lead.owner != Some(*owner),
             Self::AddTags(_) | Self::RemoveTags(_) => {
                 let tags = self.tags(lead);
-                if tags.len() > 50 {
+                if tags.len() > MOST_TAGS {
                     return Decision::Refuse(Message::new(
                         "it would have more than 50 tags",
                         "tendría más de 50 etiquetas",
@@ -60,18 +61,11 @@ impl BulkAction {
 
     /// The tags that `lead` has afterwards.
     pub fn tags(&self, lead: &Lead) -> Vec<Line<50>> {
-        let mut tags = lead.details.tags.clone();
+        let tags = &lead.details.tags;
         match self {
-            Self::AddTags(more) => {
-                for tag in more {
-                    if !tags.contains(tag) {
-                        tags.push(tag.clone());
-                    }
-                }
-            }
-            Self::RemoveTags(less) => tags.retain(|tag| !less.contains(tag)),
-            _ => {}
+            Self::AddTags(more) => joined_tags(tags, more),
+            Self::RemoveTags(less) => tags.iter().filter(|tag| !less.contains(tag)).cloned().collect(),
+            _ => tags.clone(),
         }
-        tags
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{Consent, Form};
-use crate::kernel::{EmailAddress, Line, Money, Phone, Prose, WebUrl};
+use crate::kernel::{EmailAddress, Line, Money, Phone, Prose, WebUrl, take_value};
+
+/// The most tags of a lead.
+pub const MOST_TAGS: usize = 50;
 
 /// What is known of a lead, each part parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +47,15 @@ impl Details {
         email.into_iter().chain(phone).collect()
     }
 
-    /// With what `fresh` knows and these lack: what is there stays, tags and custom fields join, notes are written below.
+    /// Takes those of `tags` that it lacks, as many as there is room for.
+    pub fn take_tags(&mut self, tags: &[Line<50>]) {
+        let room = MOST_TAGS.max(self.tags.len());
+        self.tags = joined_tags(&self.tags, tags);
+        self.tags.truncate(room);
+    }
+
+    /// With what `fresh` knows and these lack: what is there stays, tags and custom fields join while there is room, notes are
+    /// written below.
     #[must_use]
     pub fn completed(&self, fresh: &Self) -> Self {
         let mut details = self.clone();
@@ -56,12 +67,7 @@ impl Details {
         fill(&mut details.employee_count, fresh.employee_count.as_ref());
         fill(&mut details.annual_revenue, fresh.annual_revenue.as_ref());
         fill(&mut details.consent, fresh.consent.as_ref());
-        for tag in &fresh.tags {
-            // A lead has at most 50.
-            if details.tags.len() < 50 && !details.tags.contains(tag) {
-                details.tags.push(tag.clone());
-            }
-        }
+        details.take_tags(&fresh.tags);
         if let Some(more) = &fresh.notes {
             let said = self.notes.as_ref().map(Prose::as_str).unwrap_or_default();
             if !said.contains(more.as_str()) {
@@ -72,11 +78,22 @@ impl Details {
         }
         for (key, value) in &fresh.custom_fields {
             if details.custom_fields.get(key).is_none_or(Value::is_null) {
-                details.custom_fields.insert(key.clone(), value.clone());
+                take_value(&mut details.custom_fields, key, value.clone());
             }
         }
         details
     }
+}
+
+/// `tags`, and behind them those of `more` that are not among them, however many that makes.
+pub fn joined_tags(tags: &[Line<50>], more: &[Line<50>]) -> Vec<Line<50>> {
+    let mut joined = tags.to_vec();
+    for tag in more {
+        if !joined.contains(tag) {
+            joined.push(tag.clone());
+        }
+    }
+    joined
 }
 
 fn fill<T: Clone>(field: &mut Option<T>, fresh: Option<&T>) {

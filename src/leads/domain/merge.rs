@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::details::{MOST_TAGS, joined_tags};
 use super::{Details, Lead};
-use crate::kernel::Invalid;
+use crate::kernel::{Invalid, MOST_VALUES};
 use crate::platform::problem::{FieldError, Problem};
 
 /// Which of two leads a field is taken from.
@@ -19,10 +20,11 @@ pub enum Side {
     Other,
 }
 
-/// What was decided, by field; what nobody decided is that of the lead that stays, or of the other where it has none.
+/// What was decided, by field; what nobody decided is that of the lead that stays, or of the other where it has none. Tags that
+/// nobody decided are those of both.
 pub type Choices = BTreeMap<String, Side>;
 
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "company_name",
     "contact_name",
     "email",
@@ -32,24 +34,20 @@ const FIELDS: [&str; 13] = [
     "employee_count",
     "annual_revenue",
     "source",
+    "tags",
     "notes",
     "consent",
     "owner_id",
     "next_follow_up_at",
 ];
 
-/// Writes into `lead` what is to be kept of `other`; 422 for a choice about no field, or when nobody could be reached.
+/// Writes into `lead` what is to be kept of `other`; 422 for a choice about no field, or when nobody could be reached or the lead
+/// would hold too much.
 pub fn merge(lead: &mut Lead, other: &Lead, choices: &Choices) -> Result<(), Problem> {
     check(choices)?;
     let choice = |field: &str| choices.get(field).copied();
     let details = merged_details(&lead.details, &other.details, choices);
-    if details.email.is_none() && details.phone.is_none() {
-        let reason = Invalid::new(
-            "with these choices the lead has neither an e-mail address nor a phone",
-            "con estas elecciones el prospecto no tiene correo ni teléfono",
-        );
-        return Err(Problem::invalid(vec![FieldError::at("/choices", reason)]));
-    }
+    check_result(&details)?;
     lead.details = details;
     lead.owner = pick(choice("owner_id"), lead.owner.as_ref(), other.owner.as_ref());
     let takes_plan = match choice("next_follow_up_at") {
@@ -98,16 +96,57 @@ fn check(choices: &Choices) -> Result<(), Problem> {
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
+/// Refuses what no lead is: one that nobody can reach, or that holds more than a change of it could send.
+fn check_result(details: &Details) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    if details.email.is_none() && details.phone.is_none() {
+        let reason = Invalid::new(
+            "with these choices the lead has neither an e-mail address nor a phone",
+            "con estas elecciones el prospecto no tiene correo ni teléfono",
+        );
+        errors.push(FieldError::at("/choices", reason));
+    }
+    let (tags, values) = (details.tags.len(), details.custom_fields.len());
+    if tags > MOST_TAGS {
+        let reason = Invalid::formatted(
+            format!(
+                "the lead would have {tags} tags, and at most {MOST_TAGS} fit: choose `this` or `other`, or take some away first"
+            ),
+            format!(
+                "el prospecto tendría {tags} etiquetas y caben como máximo {MOST_TAGS}: elija `this` u `other`, o quite algunas antes"
+            ),
+        );
+        errors.push(FieldError::at("/choices/tags", reason));
+    }
+    if values > MOST_VALUES {
+        let reason = Invalid::formatted(
+            format!(
+                "the lead would have {values} custom fields, and at most {MOST_VALUES} fit: choose `this` for each `custom_fields.<key>` of the other lead that is not to stay, or take some away first"
+            ),
+            format!(
+                "el prospecto tendría {values} campos propios y caben como máximo {MOST_VALUES}: elija `this` para cada `custom_fields.<clave>` del otro prospecto que no deba quedar, o quite algunos antes"
+            ),
+        );
+        errors.push(FieldError::at("/choices", reason));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
+}
+
 fn merged_details(this: &Details, other: &Details, choices: &Choices) -> Details {
     let choice = |field: &str| choices.get(field).copied();
     let is_others = |field: &str| choice(field) == Some(Side::Other);
-    let mut tags = this.tags.clone();
-    tags.extend(other.tags.iter().filter(|tag| !this.tags.contains(tag)).cloned());
-    tags.truncate(50);
+    let tags = match choice("tags") {
+        Some(Side::This) => this.tags.clone(),
+        Some(Side::Other) => other.tags.clone(),
+        None => joined_tags(&this.tags, &other.tags),
+    };
     let mut custom_fields = this.custom_fields.clone();
     for (key, value) in &other.custom_fields {
-        let is_others = is_others(&format!("custom_fields.{key}"));
-        if is_others || !custom_fields.contains_key(key) {
+        let is_taken = match choice(&format!("custom_fields.{key}")) {
+            Some(side) => side == Side::Other,
+            None => !custom_fields.contains_key(key),
+        };
+        if is_taken {
             custom_fields.insert(key.clone(), value.clone());
         }
     }

@@ -6,13 +6,11 @@ use serde_json::Value;
 use super::cells::{READABLE, cell};
 use crate::leads::contract::LeadsError;
 use crate::leads::contract::events::{LeadExportCompleted, LeadExportRequested};
-use crate::leads::store::{self, Filter, Place, Sort};
-use crate::leads::{TRANSFERS, service};
+use crate::leads::store::{self, Filter, Place, Sort, SortKey};
+use crate::leads::{FIELDS, TRANSFERS, service};
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::http::{Cursor, PageLimit};
-use crate::platform::transfers::{
-    ExportPage, ExportRow, Exportable, TransferError, TransferTables, usual_columns,
-};
+use crate::platform::http::{Cursor, Page, PageLimit};
+use crate::platform::transfers::{ExportRow, Exportable, TransferError, TransferTables, usual_columns};
 
 /// The most custom fields that are looked at for columns.
 const MAX_KEYS: i64 = 500;
@@ -47,6 +45,15 @@ impl Exportable for LeadExports {
         Ok(usual_columns(&READABLE, definitions.iter().map(|field| field.key.as_str()), &custom))
     }
 
+    fn has_fields(&self, tx: &mut TenantTx<'_>, query: &Value) -> Result<bool, TransferError> {
+        let Query { filter, sort } = read(query)?;
+        let order = match &sort.key {
+            SortKey::Field(order) => Some(order),
+            _ => None,
+        };
+        Ok(FIELDS.has_all(tx, &filter.fields, order)?)
+    }
+
     fn page(
         &self,
         tx: &mut TenantTx<'_>,
@@ -54,19 +61,16 @@ impl Exportable for LeadExports {
         columns: &[String],
         place: Option<&str>,
         limit: PageLimit,
-    ) -> Result<ExportPage, TransferError> {
+    ) -> Result<Page<Vec<Value>>, TransferError> {
         let query = read(query)?;
         let place = place.map(Cursor::read::<Place>).transpose()?;
-        let mut leads = store::list(tx, &query.filter, &query.sort, place, limit)?;
-        let is_last = leads.len() <= limit.rows();
-        leads.truncate(limit.rows());
-        let place = leads.last().map(|lead| Place::behind(&query.sort, lead));
-        let mut rows = Vec::with_capacity(leads.len());
-        for lead in leads {
+        let leads = store::list(tx, &query.filter, &query.sort, place, limit)?;
+        let mut data = Vec::with_capacity(leads.data.len());
+        for lead in leads.data {
             let lead = store::lead_of(lead)?;
-            rows.push(columns.iter().map(|column| cell(&lead, column)).collect());
+            data.push(columns.iter().map(|column| cell(&lead, column)).collect());
         }
-        Ok(ExportPage { rows, place, is_last })
+        Ok(Page { data, next_cursor: leads.next_cursor })
     }
 
     fn requested(&self, tx: &mut TenantTx<'_>, export: &ExportRow) {

@@ -94,8 +94,8 @@ pub struct MergeRequest {
     /// The lead that goes into this one.
     other_id: LeadId,
     /// By field (`company_name`, `contact_name`, `email`, `phone`, `website`, `industry`, `employee_count`,
-    /// `annual_revenue`, `source`, `notes`, `consent`, `owner_id`, `next_follow_up_at`, `custom_fields.<key>`): `this` or
-    /// `other`. What is not said is this lead's, or the other's where this one has none.
+    /// `annual_revenue`, `source`, `tags`, `notes`, `consent`, `owner_id`, `next_follow_up_at`, `custom_fields.<key>`): `this` or
+    /// `other`. What is not said is this lead's, or the other's where this one has none; tags are those of both.
     #[schema(value_type = Object)]
     choices: Option<Choices>,
     /// The version of the other lead that was read; any when not said.
@@ -176,7 +176,8 @@ pub async fn leads_duplicates(
 /// Merge two leads
 ///
 /// Merges another lead into this one. Contacts, activities, tags and custom fields of both are kept; a person whose e-mail
-/// address or phone is not chosen becomes a contact. The other lead is gone until the merge is undone.
+/// address or phone is not chosen becomes a contact. The other lead is gone until the merge is undone. Where both have more than
+/// 50 tags or 100 custom fields together, `choices` must say which stay.
 #[utoipa::path(operation_id = "leads_merge", tag = "leads", security(("bearer" = ["leads:write"])),
     params(("id" = LeadId, Path, description = "The lead that stays."), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
     request_body = MergeRequest,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::domain::{Candidate, already_there, read_row, repeated};
-use super::store::holders;
+use super::store::{holders, merged};
 use super::vocabulary::LEAD;
 use crate::identity::people;
 use crate::kernel::{EmailAddress, FieldSet, Invalid, Line, Message};
@@ -23,8 +23,8 @@ use crate::platform::db::TenantTx;
 use crate::platform::fields::FieldTables;
 use crate::platform::sheets::mapping::{Mapping, RowDraft, Vocabulary};
 use crate::platform::transfers::{
-    Changed, Holder, ImportId, ImportRow, Importable, Importing, MappingChange, MappingRow, Name,
-    OnDuplicate, Origin, RowContext, Settings, TakenBack, TransferError, TransferTables, Undo,
+    Changed, Holder, ImportId, ImportRow, Importable, Importing, MappingChange, MappingRow, Merged, Name,
+    OnDuplicate, Origin, RowContext, Settings, Sought, TakenBack, TransferError, TransferTables, Undo,
 };
 
 /// Leads as imports bring them in.
@@ -190,6 +190,11 @@ impl Importable for LeadImports {
             Err(LeadsError::NotFound(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn merged(tx: &mut TenantTx<'_>, sought: Sought<'_>) -> Result<Vec<Merged>, TransferError> {
+        let since = tx.now() - service::UNDO_FOR;
+        Ok(merged(tx, sought, since)?)
     }
 
     fn completed(tx: &mut TenantTx<'_>, import: &ImportRow) {

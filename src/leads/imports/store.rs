@@ -1,13 +1,37 @@
-//! Whom the rows of an import belong to.
+//! Whom the rows of an import belong to, and what its leads went into.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::leads::LEADS;
 use crate::leads::contract::LeadsError;
 use crate::leads::schema::{identities, leads};
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::transfers::Holder;
+use crate::platform::transfers::{Holder, Merged, Sought};
+
+/// The merges that can be undone, of tenant `$1` and since `$2`, each with the lead that the one that went is in by now: what it
+/// went into may have gone into another one, which must be there.
+const STANDING: &str = "
+    WITH RECURSIVE standing AS (
+        SELECT m.id, m.other_id, m.lead_id AS into_id
+        FROM leads.merges m JOIN leads.leads l ON l.tenant_id = m.tenant_id AND l.id = m.lead_id
+        WHERE m.tenant_id = $1 AND m.undone_at IS NULL AND m.merged_at >= $2
+        UNION
+        SELECT m.id, m.other_id, s.into_id
+        FROM standing s JOIN leads.merges m ON m.lead_id = s.other_id
+        WHERE m.tenant_id = $1 AND m.undone_at IS NULL AND m.merged_at >= $2
+    )
+    SELECT s.other_id AS record_id, s.into_id FROM standing s";
+
+#[derive(QueryableByName)]
+struct Gone {
+    #[diesel(sql_type = SqlUuid)]
+    record_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    into_id: Uuid,
+}
 
 /// The leads that have any of `values`, and which import brought each.
 pub fn holders(tx: &mut TenantTx<'_>, values: &[String]) -> Result<Vec<Holder>, LeadsError> {
@@ -23,4 +47,33 @@ pub fn holders(tx: &mut TenantTx<'_>, values: &[String]) -> Result<Vec<Holder>, 
         .map_err(DbError::from)?;
     let holder = |(kind, value, record, import)| Holder { kind, value, record, import };
     Ok(rows.into_iter().map(holder).collect())
+}
+
+/// Those of the leads sought that went into others by merges since `since` that can be undone.
+pub fn merged(
+    tx: &mut TenantTx<'_>,
+    sought: Sought<'_>,
+    since: DateTime<Utc>,
+) -> Result<Vec<Merged>, LeadsError> {
+    let which = match sought {
+        Sought::Brought { .. } => {
+            "JOIN leads.merges m ON m.tenant_id = $1 AND m.id = s.id
+             WHERE m.memory #>> '{other,import_id}' = $3 AND s.other_id > $4 ORDER BY s.other_id LIMIT $5"
+        }
+        Sought::Among(_) => "WHERE s.other_id = ANY ($3)",
+    };
+    let query = diesel::sql_query(format!("{STANDING} {which}"))
+        .bind::<SqlUuid, _>(tx.tenant().uuid())
+        .bind::<Timestamptz, _>(since);
+    let connection = tx.conn(LEADS)?;
+    let gone = match sought {
+        Sought::Brought { import, behind, at_most } => query
+            .bind::<Text, _>(import.to_string())
+            .bind::<SqlUuid, _>(behind)
+            .bind::<BigInt, _>(at_most)
+            .load::<Gone>(connection),
+        Sought::Among(ids) => query.bind::<Array<SqlUuid>, _>(ids).load::<Gone>(connection),
+    }
+    .map_err(DbError::from)?;
+    Ok(gone.into_iter().map(|gone| Merged { record: gone.record_id, into: gone.into_id }).collect())
 }

@@ -37,10 +37,10 @@ use super::contract::{LeadId, LeadsError};
 use super::domain::{Details, Form, Lead, Touch, changes};
 use super::store::{self, Claim, Filter, Place, Row, Sort};
 use crate::identity::People;
-use crate::kernel::{Country, FieldSet};
+use crate::kernel::{Country, FieldSet, take_value};
 use crate::platform::auth::UserId;
 use crate::platform::db::TenantTx;
-use crate::platform::http::PageLimit;
+use crate::platform::http::{Page, PageLimit};
 use crate::platform::id::Id;
 
 /// A lead on its way in.
@@ -129,14 +129,14 @@ pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Row, LeadsError> {
     store::find(tx, id)
 }
 
-/// A page of leads, one more than asked for when there is a next page.
+/// A page of leads.
 pub fn list(
     tx: &mut TenantTx<'_>,
     filter: &Filter,
     sort: &Sort,
     place: Option<Place>,
     limit: PageLimit,
-) -> Result<Vec<Row>, LeadsError> {
+) -> Result<Page<Row>, LeadsError> {
     store::list(tx, filter, sort, place, limit)
 }
 
@@ -195,7 +195,8 @@ pub fn delete(tx: &mut TenantTx<'_>, id: LeadId, version: Option<i32>) -> Result
     Ok(())
 }
 
-/// Adds what `fresh` knows to an existing lead: filled fields replace, empty ones leave, tags and custom fields join.
+/// Adds what `fresh` knows to an existing lead: filled fields replace, empty ones leave, tags and custom fields join while there is
+/// room.
 pub fn enrich(
     tx: &mut TenantTx<'_>,
     id: LeadId,
@@ -214,18 +215,16 @@ pub fn enrich(
     replace(&mut details.annual_revenue, fresh.annual_revenue.as_ref());
     replace(&mut details.notes, fresh.notes.as_ref());
     replace(&mut details.consent, fresh.consent.as_ref());
-    for tag in &fresh.tags {
-        if !details.tags.contains(tag) {
-            details.tags.push(tag.clone());
-        }
+    details.take_tags(&fresh.tags);
+    for (key, value) in &fresh.custom_fields {
+        take_value(&mut details.custom_fields, key, value.clone());
     }
-    details.custom_fields.extend(fresh.custom_fields.clone());
     let touch = touch.or_else(|| lead.last_touch.clone());
     rewrite(tx, &mut lead, details, touch)
 }
 
-/// Adds to an existing lead what it lacks of what `fresh` knows: what it has stays, tags and custom fields join, notes are
-/// written below.
+/// Adds to an existing lead what it lacks of what `fresh` knows: what it has stays, tags and custom fields join while there is
+/// room, notes are written below.
 pub fn complete(
     tx: &mut TenantTx<'_>,
     id: LeadId,

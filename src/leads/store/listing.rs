@@ -17,7 +17,7 @@ use crate::leads::schema::leads::{self, dsl};
 use crate::leads::{FIELDS, LEADS};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::fields::{FieldCondition, FieldOrder};
-use crate::platform::http::{Cursor, Direction, PageLimit};
+use crate::platform::http::{Cursor, Direction, Page, PageLimit};
 
 /// Which leads are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -86,19 +86,9 @@ enum Value {
 }
 
 impl Place {
-    /// The cursor behind `row`.
-    pub fn behind(sort: &Sort, row: &Row) -> String {
-        let value = match &sort.key {
-            SortKey::CreatedAt => Value::Time(row.created_at),
-            SortKey::UpdatedAt => Value::Time(row.updated_at),
-            SortKey::Score => Value::Number(row.score),
-            SortKey::CompanyName => Value::Text(row.company_name.clone()),
-            SortKey::NextFollowUpAt => Value::Time(row.next_follow_up_at.unwrap_or_default()),
-            SortKey::Field(order) => {
-                Value::Indexed(order.value_of(&row.custom_fields.read().unwrap_or_default()))
-            }
-        };
-        Cursor::write(&Self { sort: sort.clone(), value, id: row.id })
+    /// The cursor behind the lead `id`, which stands at `value`.
+    fn behind(sort: &Sort, value: Value, id: Uuid) -> String {
+        Cursor::write(&Self { sort: sort.clone(), value, id })
     }
 
     /// Whether it is a place in a list ordered by `sort`.
@@ -114,16 +104,32 @@ impl Place {
     }
 }
 
+impl Value {
+    /// Where `row` stands by `key`.
+    fn of(key: &SortKey, row: &Row) -> Self {
+        match key {
+            SortKey::CreatedAt => Self::Time(row.created_at),
+            SortKey::UpdatedAt => Self::Time(row.updated_at),
+            SortKey::Score => Self::Number(row.score),
+            SortKey::CompanyName => Self::Text(row.company_name.clone()),
+            // A field has a list of its own.
+            SortKey::NextFollowUpAt | SortKey::Field(_) => {
+                Self::Time(row.next_follow_up_at.unwrap_or_default())
+            }
+        }
+    }
+}
+
 pub(super) type Query = leads::BoxedQuery<'static, diesel::pg::Pg>;
 
-/// Up to `limit + 1` leads behind `place`.
+/// A page of the leads behind `place`.
 pub fn list(
     tx: &mut TenantTx<'_>,
     filter: &Filter,
     sort: &Sort,
     place: Option<Place>,
     limit: PageLimit,
-) -> Result<Vec<Row>, LeadsError> {
+) -> Result<Page<Row>, LeadsError> {
     if let SortKey::Field(order) = &sort.key {
         let within = if filter.is_empty() { None } else { Some(narrowed(tx, filter)?) };
         let place = place.and_then(|place| match place.value {
@@ -131,8 +137,9 @@ pub fn list(
             _ => None,
         });
         let within = within.map(|within| within.select(dsl::id));
-        let ids = FIELDS.ordered(tx, order, sort.direction, place, limit, within)?;
-        return in_order(tx, &ids);
+        let found = FIELDS.ordered(tx, order, sort.direction, place, limit, within)?;
+        let cursor = |(value, id): &(Indexed, Uuid)| Place::behind(sort, Value::Indexed(value.clone()), *id);
+        return in_order(tx, Page::cut(found, limit, cursor));
     }
     let query = narrowed(tx, filter)?;
     let query = match place {
@@ -140,19 +147,21 @@ pub fn list(
         None => query,
     };
     let query = order(query, sort).limit(limit.rows_to_read()).select(Row::as_select());
-    Ok(query.load(tx.conn(LEADS)?).map_err(DbError::from)?)
+    let rows: Vec<Row> = query.load(tx.conn(LEADS)?).map_err(DbError::from)?;
+    Ok(Page::cut(rows, limit, |row| Place::behind(sort, Value::of(&sort.key, row), row.id)))
 }
 
-/// The rows of `ids`, in their order.
-fn in_order(tx: &mut TenantTx<'_>, ids: &[Uuid]) -> Result<Vec<Row>, LeadsError> {
+/// The rows of the leads that were found, in their order; one that was deleted since has none.
+fn in_order(tx: &mut TenantTx<'_>, found: Page<(Indexed, Uuid)>) -> Result<Page<Row>, LeadsError> {
     let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = found.data.iter().map(|(_, id)| *id).collect();
     let rows = leads::table
         .filter(dsl::tenant_id.eq(tenant).and(dsl::id.eq_any(ids)))
         .select(Row::as_select())
         .load::<Row>(tx.conn(LEADS)?)
         .map_err(DbError::from)?;
     let mut rows: HashMap<Uuid, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
-    Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
+    Ok(found.filter_map(|(_, id)| rows.remove(&id)))
 }
 
 /// Up to `at_most` leads that `filter` leaves behind the lead `behind`, by identifier.

@@ -4,9 +4,8 @@ use diesel::expression::{ValidGrouping, is_aggregate};
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Double, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{FieldCondition, FieldTables, FieldTest};
@@ -21,21 +20,13 @@ const BROAD: i64 = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldOrder {
     id: Uuid,
-    key: String,
     kind: FieldKind,
 }
 
 impl FieldOrder {
     /// The order by `field`.
     pub fn by(field: &FieldDefinition) -> Self {
-        Self { id: field.id, key: field.key.to_string(), kind: field.kind }
-    }
-
-    /// The value at which a record with `values` stands.
-    pub fn value_of(&self, values: &Map<String, Value>) -> Indexed {
-        let value = values.get(&self.key).unwrap_or_default();
-        let found = FieldDefinition::index_of(self.kind, value).into_iter().next();
-        found.unwrap_or(Indexed::Text(String::new()))
+        Self { id: field.id, kind: field.kind }
     }
 
     /// Whether `value` can be a place in it.
@@ -66,8 +57,21 @@ impl FieldTables {
         Ok(matching)
     }
 
-    /// The identifiers of up to `limit + 1` records that have the field, behind `place` and among `within`, in the order of
-    /// its values.
+    /// Whether the fields of `conditions` and `order` are all there still. Once one of them is archived, what has its values
+    /// is found less and less.
+    pub fn has_all(
+        self,
+        tx: &mut TenantTx<'_>,
+        conditions: &[FieldCondition],
+        order: Option<&FieldOrder>,
+    ) -> Result<bool, DbError> {
+        let mut asked = conditions.iter().map(|condition| condition.field).chain(order.map(|order| order.id));
+        let there = self.list(tx)?;
+        Ok(asked.all(|field| there.iter().any(|row| row.id == field)))
+    }
+
+    /// Up to `limit + 1` records that have the field, behind `place` and among `within`, in the order of its values: each
+    /// with the value at which it stands.
     pub fn ordered(
         self,
         tx: &mut TenantTx<'_>,
@@ -76,10 +80,15 @@ impl FieldTables {
         place: Option<(Indexed, Uuid)>,
         limit: PageLimit,
         within: Option<impl QueryFragment<Pg>>,
-    ) -> Result<Vec<Uuid>, DbError> {
+    ) -> Result<Vec<(Indexed, Uuid)>, DbError> {
         let (tenant, table) = (tx.tenant().uuid(), self.table("field_values"));
         let ordered = Ordered { table, tenant, order, direction, place, limit, within };
-        Ok(ordered.load(tx.conn(self.module)?)?)
+        let found: Vec<(Option<String>, Option<f64>, Uuid)> = ordered.load(tx.conn(self.module)?)?;
+        // Each row has one of both.
+        let value = |text: Option<String>, number: Option<f64>| {
+            text.map_or_else(|| Indexed::Number(number.unwrap_or_default()), Indexed::Text)
+        };
+        Ok(found.into_iter().map(|(text, number, id)| (value(text, number), id)).collect())
     }
 }
 
@@ -165,7 +174,7 @@ impl Query for Next<'_> {
 
 impl RunQueryDsl<PgConnection> for Next<'_> {}
 
-/// The identifiers of records in the order of a field.
+/// Records in the order of a field, each behind its value: a text or a number.
 struct Ordered<'a, W> {
     table: String,
     tenant: Uuid,
@@ -178,15 +187,18 @@ struct Ordered<'a, W> {
 
 impl<W: QueryFragment<Pg>> QueryFragment<Pg> for Ordered<'_, W> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let column = if self.order.kind.is_ordered() { "number_value" } else { "text_value" };
+        // The other column, which the index does not have, is not read: the index alone can answer.
+        let (column, columns) = if self.order.kind.is_ordered() {
+            ("number_value", "NULL::text, number_value")
+        } else {
+            ("text_value", "text_value, NULL::float8")
+        };
         let (sign, way) = match self.direction {
             Direction::Ascending => (">", "ASC"),
             Direction::Descending => ("<", "DESC"),
         };
         out.unsafe_to_cache_prepared();
-        out.push_sql("SELECT record_id FROM ");
-        out.push_sql(&self.table);
-        out.push_sql(" WHERE tenant_id = ");
+        out.push_sql(&format!("SELECT {columns}, record_id FROM {} WHERE tenant_id = ", self.table));
         out.push_bind_param::<SqlUuid, _>(&self.tenant)?;
         out.push_sql(" AND field_id = ");
         out.push_bind_param::<SqlUuid, _>(&self.order.id)?;
@@ -220,7 +232,7 @@ impl<W> QueryId for Ordered<'_, W> {
 }
 
 impl<W> Query for Ordered<'_, W> {
-    type SqlType = SqlUuid;
+    type SqlType = (Nullable<Text>, Nullable<Double>, SqlUuid);
 }
 
 impl<W> RunQueryDsl<PgConnection> for Ordered<'_, W> {}

@@ -183,6 +183,20 @@ async fn a_person_who_is_a_lead_already_is_noted_and_not_told() {
 }
 
 #[tokio::test]
+async fn a_lead_that_has_all_its_tags_takes_an_answer_without_that_of_the_form() {
+    let acme = TestApp::shared().tenant().await;
+    let tags: Vec<String> = (0..50).map(|n| format!("t{n}")).collect();
+    let full = json!({ "company_name": "Nájera", "email": "ines@najera.mx", "tags": tags });
+    let id = acme.owner.post("/api/v1/leads", full).await.expect(201).text_at("/id");
+    let made = form(&acme, json!({ "on_duplicate": "update" })).await;
+    answer(&made, json!({ "contact_name": "Inés", "email": "ines@najera.mx" })).await.expect(202);
+    let path = format!("/api/v1/leads/{id}");
+    let updated = acme.owner.get(&path).await.expect(200).body;
+    assert_eq!((&updated["contact_name"], &updated["tags"]), (&json!("Inés"), &json!(tags)));
+    acme.owner.patch(&path, json!({ "industry": "Textil" })).await.expect(200);
+}
+
+#[tokio::test]
 async fn the_same_answer_sent_twice_at_once_is_one_lead() {
     let acme = TestApp::shared().tenant().await;
     let made = form(&acme, json!({})).await;

@@ -1,5 +1,6 @@
 //! Exports: any list as a file, and back.
 
+mod fields;
 mod others;
 mod round_trip;
 
@@ -20,7 +21,12 @@ async fn export_of(client: &Client, path: &str, body: Value) -> Value {
     let asked = client.post(path, body).await.expect(202);
     let location = asked.header("location").unwrap().to_owned();
     assert_eq!(location, format!("{path}/{}", asked.text_at("/id")));
-    let status = async || client.get(&location).await.expect(200).body;
+    end_of(client, &location).await
+}
+
+/// Waits for the end of an export, and answers it.
+async fn end_of(client: &Client, location: &str) -> Value {
+    let status = async || client.get(location).await.expect(200).body;
     until("the export ends", async || {
         !["pending", "running"].contains(&status().await["status"].as_str().unwrap())
     })

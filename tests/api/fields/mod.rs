@@ -1,5 +1,6 @@
 //! Custom fields of leads: definitions, values, filters, orders, imports.
 
+mod meanwhile;
 mod products;
 
 use serde_json::{Value, json};

@@ -95,6 +95,27 @@ async fn customers_are_found_by_tax_identifier_and_else_by_e_mail() {
 }
 
 #[tokio::test]
+async fn a_row_for_a_full_customer_leaves_it_one_that_can_be_changed() {
+    for on_duplicate in ["update", "merge"] {
+        let tenant = TestApp::shared().tenant().await;
+        let values: Value = (0..100).map(|n| (format!("f{n}"), json!(n))).collect();
+        let full = json!({ "trade_name": "Llena", "email": "llena@a.mx", "custom_fields": values });
+        let id = tenant.owner.post(CUSTOMERS, full).await.expect(201).text_at("/id");
+        let csv = "trade_name,email,website,piezas\nLlena,llena@a.mx,https://a.mx,40\n";
+        let done = import_at(&tenant.owner, IMPORTS, csv, json!({ "on_duplicate": on_duplicate })).await;
+        assert_eq!(counts(&done), [1, 0, 1, 0, 0], "{done}");
+        let path = format!("{CUSTOMERS}/{id}");
+        let now = tenant.owner.get(&path).await.expect(200).body;
+        assert!(
+            now["website"].as_str().is_some_and(|page| page.starts_with("https://a.mx")),
+            "{on_duplicate}"
+        );
+        assert_eq!(now["custom_fields"], values, "{on_duplicate}");
+        tenant.owner.patch(&path, json!({ "notes": "Llamar" })).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn what_somebody_changed_or_used_since_stays() {
     let tenant = TestApp::shared().tenant().await;
     let done = import_at(&tenant.owner, IMPORTS, "Cliente\nUno\nDos\nTres\n", plain()).await;

@@ -118,3 +118,24 @@ async fn a_row_for_a_lead_that_is_there_twice_is_no_obstacle() {
     let lead = acme.owner.get(&other).await.expect(200);
     assert_eq!((lead.text_at("/email"), lead.text_at("/industry")), ("DOS@i.mx".into(), "Textil".into()));
 }
+
+#[tokio::test]
+async fn a_row_for_a_full_lead_leaves_it_one_that_can_be_changed() {
+    for on_duplicate in ["update", "merge"] {
+        let tenant = TestApp::shared().tenant().await;
+        let tags: Vec<String> = (0..50).map(|n| format!("t{n}")).collect();
+        let values: Value = (0..100).map(|n| (format!("f{n}"), json!(n))).collect();
+        let full =
+            json!({ "company_name": "Llena", "email": "llena@a.mx", "tags": tags, "custom_fields": values });
+        let id = tenant.owner.post("/api/v1/leads", full.clone()).await.expect(201).text_at("/id");
+        let path = format!("/api/v1/leads/{id}");
+        let csv = "empresa,correo,contacto,tags,piezas\nLlena,llena@a.mx,Inés,nueva,40\n";
+        let said = import(&tenant.owner, csv, json!({ "on_duplicate": on_duplicate })).await;
+        assert_eq!(counts(&said), [1, 0, 1, 0, 0], "{said}");
+        let now = tenant.owner.get(&path).await.expect(200).body;
+        assert_eq!(now["contact_name"], "Inés", "{on_duplicate}");
+        assert_eq!(now["tags"], full["tags"], "{on_duplicate}");
+        assert_eq!(now["custom_fields"], full["custom_fields"], "{on_duplicate}");
+        tenant.owner.patch(&path, json!({ "notes": "Llamar" })).await.expect(200);
+    }
+}

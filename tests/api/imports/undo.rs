@@ -201,3 +201,64 @@ async fn an_undoing_goes_on_after_its_server_ended() {
         WHERE type = 'Lead.Deleted'";
     assert_eq!(database.column(deleted), ["2000"], "each lead is told once");
 }
+
+/// Merges `other` into `lead`; answers where that is undone.
+async fn merge(client: &Client, lead: &str, other: &str) -> String {
+    let path = format!("/api/v1/leads/{lead}/merge");
+    let merged = client.post(&path, json!({ "other_id": other })).await.expect(200);
+    format!("/api/v1/leads/merges/{}/undo", merged.text_at("/merge/id"))
+}
+
+#[tokio::test]
+async fn what_was_merged_into_others_since_stays_and_is_told() {
+    let owner = TestApp::shared().tenant().await.owner;
+    for name in ["antes", "vieja"] {
+        let there = json!({ "company_name": name, "email": format!("{name}@a.mx") });
+        owner.post("/api/v1/leads", there).await.expect(201);
+    }
+    let names = ["uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"];
+    let rows = names.map(|name| format!("{name},{name}@a.mx,\n")).concat();
+    let csv = format!("empresa,correo,giro\n{rows}vieja,vieja@a.mx,Hilos\n");
+    let done = import(&owner, csv, json!({ "on_duplicate": "update" })).await;
+    assert_eq!(counts(&done), [10, 9, 1, 0, 0]);
+    let all = all_leads(&owner).await;
+    let id = |name: &str| {
+        let lead = all.iter().find(|lead| lead["company_name"] == name).unwrap();
+        lead["id"].as_str().unwrap()
+    };
+    // Into a lead that was there before, into one of the same file, and into one that went on itself.
+    let way_back = merge(&owner, id("antes"), id("uno")).await;
+    merge(&owner, id("tres"), id("dos")).await;
+    merge(&owner, id("cinco"), id("cuatro")).await;
+    merge(&owner, id("antes"), id("cinco")).await;
+    // What it went into is gone, and so is the way back.
+    merge(&owner, id("siete"), id("seis")).await;
+    owner.delete(&format!("/api/v1/leads/{}", id("siete"))).await.expect(204);
+    // Back already, and no lead of the import but one that it changed.
+    let there_and_back = merge(&owner, id("antes"), id("ocho")).await;
+    owner.post(&there_and_back, json!({})).await.expect(200);
+    merge(&owner, id("antes"), id("vieja")).await;
+
+    let undone = undo(&owner, &done).await;
+
+    let said = &undone["undo"];
+    let numbers = ["removed", "restored", "kept"].map(|name| said[name].as_i64().unwrap());
+    assert_eq!(numbers, [1, 0, 6], "{undone}");
+    let told = said["leads"].as_array().unwrap();
+    for (name, why) in [
+        ("uno", "merged"),
+        ("dos", "merged"),
+        ("tres", "changed"),
+        ("cuatro", "merged"),
+        ("cinco", "merged"),
+        ("ocho", "changed"),
+        ("vieja", "merged"),
+    ] {
+        let left = told.iter().find(|left| left["lead_id"] == id(name));
+        let reason = left.and_then(|left| left["reason"].as_str());
+        assert!(reason.is_some_and(|reason| reason.contains(why)), "{name}: {undone}");
+    }
+    assert_eq!(told.len(), 7, "{undone}");
+    owner.post(&way_back, json!({})).await.expect(200);
+    owner.get(&format!("/api/v1/leads/{}", id("uno"))).await.expect(200);
+}

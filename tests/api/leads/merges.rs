@@ -298,3 +298,45 @@ async fn whoever_changes_a_lead_keeps_nobody_from_suggesting_it() {
     until("the pair is suggested", async || pairs(&acme).await.len() == 1).await;
     writer.run("ROLLBACK");
 }
+
+/// A lead with 30 tags and 60 custom fields, all of which begin with `letter`.
+fn laden(letter: char) -> Value {
+    let tags: Vec<String> = (0..30).map(|n| format!("{letter}{n}")).collect();
+    let values: Value = (0..60).map(|n| (format!("{letter}{n}"), json!(n))).collect();
+    let email = format!("{letter}@laden.mx");
+    json!({ "company_name": "Cargada", "email": email, "tags": tags, "custom_fields": values })
+}
+
+#[tokio::test]
+async fn a_merge_asks_what_stays_where_a_lead_cannot_hold_it_all() {
+    let acme = TestApp::shared().tenant().await;
+    let (this, other) = (create(&acme, laden('a')).await, create(&acme, laden('b')).await);
+    let path = format!("/api/v1/leads/{this}");
+    let merge = format!("{path}/merge");
+    let before = (state(&acme, &this).await, state(&acme, &other).await);
+    let refused = acme.owner.post(&merge, json!({ "other_id": other })).await.expect(422);
+    let errors = refused.body["errors"].as_array().unwrap();
+    let places: Vec<&Value> = errors.iter().map(|error| &error["pointer"]).collect();
+    assert_eq!(json!(places), json!(["/choices/tags", "/choices"]), "{}", refused.text);
+    assert_eq!((state(&acme, &this).await, state(&acme, &other).await), before);
+
+    let mut choices: Value = (0..20).map(|n| (format!("custom_fields.b{n}"), json!("this"))).collect();
+    choices["tags"] = json!("other");
+    let chosen = json!({ "other_id": other, "choices": choices });
+    let merged = acme.owner.post(&merge, chosen).await.expect(200);
+    let lead = &merged.body["lead"];
+    let values = lead["custom_fields"].as_object().unwrap();
+    assert_eq!(lead["tags"], before.1["tags"]);
+    assert_eq!((values.len(), values.get("b19"), &values["b20"]), (100, None, &json!(20)));
+    // Whoever changes anything else of it changes nothing about these.
+    acme.owner.patch(&path, json!({ "notes": "Llamar" })).await.expect(200);
+
+    let undo = format!("/api/v1/leads/merges/{}/undo", merged.text_at("/merge/id"));
+    acme.owner.post(&undo, json!({})).await.expect(200);
+    assert_eq!(state(&acme, &other).await, before.1);
+    let now = state(&acme, &this).await;
+    assert_eq!(
+        (&now["tags"], &now["custom_fields"], &now["notes"]),
+        (&before.0["tags"], &before.0["custom_fields"], &json!("Llamar"))
+    );
+}

@@ -150,6 +150,29 @@ async fn a_duplicate_is_refused_updated_or_allowed_as_asked() {
 }
 
 #[tokio::test]
+async fn a_duplicate_brings_its_lead_what_there_is_room_for() {
+    let acme = TestApp::shared().tenant().await;
+    let mut tags: Vec<String> = (0..49).map(|n| format!("t{n}")).collect();
+    let values: Value = (0..99).map(|n| (format!("f{n}"), json!(n))).collect();
+    let known =
+        json!({ "company_name": "Acme", "email": "a@acme.mx", "tags": tags, "custom_fields": values });
+    let id = create(&acme, known).await;
+    let more = json!({
+        "company_name": "Acme", "email": "a@acme.mx", "tags": ["t3", "uno", "dos"],
+        "custom_fields": { "f3": "otro", "x": 1, "y": 2 }
+    });
+    let updated = acme.owner.post("/api/v1/leads?on_duplicate=update", more).await.expect(200);
+    tags.push("uno".to_owned());
+    assert_eq!(updated.body["tags"], json!(tags));
+    let values = updated.body["custom_fields"].as_object().unwrap();
+    assert_eq!(
+        (values.len(), &values["f3"], &values["x"], values.get("y")),
+        (100, &json!("otro"), &json!(1), None)
+    );
+    acme.owner.patch(&format!("/api/v1/leads/{id}"), json!({ "notes": "Llamar" })).await.expect(200);
+}
+
+#[tokio::test]
 async fn parallel_creates_of_one_person_make_one_lead() {
     let acme = TestApp::shared().tenant().await;
     let attempts: Vec<_> = (0..12)

@@ -100,3 +100,41 @@ async fn an_import_brings_leads_to_whoever_imports_and_touches_nobody_elses() {
         .await;
     shop.beto.get(&format!("/api/v1/leads/{brought}")).await.expect(200);
 }
+
+#[tokio::test]
+async fn what_was_merged_is_told_to_whoever_sees_what_it_is_in() {
+    let shop = Shop::new("own").await;
+    let names = ["Uno", "Dos", "Tres", "Cuatro", "Cinco", "Seis", "Siete"];
+    let rows = names.map(|name| format!("{name},{name}@a.mx,,\n")).concat();
+    let import = import(&shop.ana, &rows, json!("skip")).await;
+    let leads = shop.ana.get("/api/v1/leads").await.expect(200).body["data"].clone();
+    let leads = leads.as_array().unwrap();
+    let id = |name: &str| {
+        let lead = leads.iter().find(|lead| lead["company_name"] == name).unwrap();
+        lead["id"].as_str().unwrap()
+    };
+    for (into, other) in [("Dos", "Uno"), ("Cuatro", "Tres"), ("Cinco", "Cuatro"), ("Siete", "Seis")] {
+        let path = format!("/api/v1/leads/{}/merge", id(into));
+        shop.ana.post(&path, json!({ "other_id": id(other) })).await.expect(200);
+    }
+    let hand_over = json!({ "owner_id": shop.beto_id });
+    let path = format!("/api/v1/leads/{}/assign", id("Siete"));
+    shop.tenant.owner.post(&path, hand_over).await.expect(200);
+
+    let place = format!("/api/v1/leads/imports/{}", import["id"].as_str().unwrap());
+    shop.ana.post(&format!("{place}/undo"), json!({})).await.expect(202);
+    let read = async || shop.ana.get(&place).await.expect(200);
+    until("it is undone", async || read().await.text_at("/status") == "undone").await;
+
+    let undone = read().await.body;
+    let mut told: Vec<&str> = undone["undo"]["leads"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|left| left["lead_id"].as_str().unwrap())
+        .collect();
+    told.sort_unstable();
+    let mut seen = ["Uno", "Dos", "Tres", "Cuatro", "Cinco"].map(id);
+    seen.sort_unstable();
+    assert_eq!((told, &undone["undo"]["kept"]), (seen.to_vec(), &json!(5)), "{undone}");
+}

@@ -1,6 +1,6 @@
 //! A lead becomes a customer: all of it or nothing, once.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::support::{Tenant, TestApp};
 
@@ -109,8 +109,13 @@ async fn what_is_refused_leaves_everything_as_it_was() {
             "ends_on": "2027-01-01"
         } })
     };
+    let hundred: Map<String, Value> =
+        (0..100).map(|number| (format!("campo_{number}"), json!(number))).collect();
     for (body, status, place) in [
         (json!({ "tax_id": { "number": "EKU9003173C9" } }), 409, ""),
+        // The lead has one itself.
+        (json!({ "custom_fields": hundred }), 422, "/custom_fields"),
+        (json!({ "custom_fields": { "a": { "b": 1 } } }), 422, "/custom_fields"),
         (json!({ "tax_id": { "number": "nonsense" } }), 422, "/tax_id/number"),
         (json!({ "legal_name": "" }), 422, "/legal_name"),
         (contract("-1.00", "2026-01-01"), 422, "/contract/value"),

@@ -7,17 +7,15 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::cells::{PRICE, READABLE, cell};
-use crate::billing::TRANSFERS;
 use crate::billing::catalog::service;
-use crate::billing::catalog::store::{self, ProductFilter, ProductPlace, ProductSort};
+use crate::billing::catalog::store::{self, ProductFilter, ProductPlace, ProductSort, ProductSortKey};
 use crate::billing::contract::SalesError;
 use crate::billing::contract::events::{ProductExportCompleted, ProductExportRequested};
+use crate::billing::{FIELDS, TRANSFERS};
 use crate::kernel::Decimal6;
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::http::{Cursor, PageLimit};
-use crate::platform::transfers::{
-    ExportPage, ExportRow, Exportable, TransferError, TransferTables, usual_columns,
-};
+use crate::platform::http::{Cursor, Page, PageLimit};
+use crate::platform::transfers::{ExportRow, Exportable, TransferError, TransferTables, usual_columns};
 
 /// The most custom fields that are looked at for columns.
 const MAX_KEYS: i64 = 500;
@@ -56,6 +54,15 @@ impl Exportable for ProductExports {
         Ok(usual_columns(&readable, definitions.iter().map(|field| field.key.as_str()), &custom))
     }
 
+    fn has_fields(&self, tx: &mut TenantTx<'_>, query: &Value) -> Result<bool, TransferError> {
+        let Query { filter, sort, .. } = read(query)?;
+        let order = match &sort.key {
+            ProductSortKey::Field(order) => Some(order),
+            _ => None,
+        };
+        Ok(FIELDS.has_all(tx, &filter.fields, order)?)
+    }
+
     fn page(
         &self,
         tx: &mut TenantTx<'_>,
@@ -63,27 +70,24 @@ impl Exportable for ProductExports {
         columns: &[String],
         place: Option<&str>,
         limit: PageLimit,
-    ) -> Result<ExportPage, TransferError> {
+    ) -> Result<Page<Vec<Value>>, TransferError> {
         let query = read(query)?;
         let place = place.map(Cursor::read::<ProductPlace>).transpose()?;
-        let mut products = store::list(tx, &query.filter, &query.sort, place, limit)?;
-        let is_last = products.len() <= limit.rows();
-        products.truncate(limit.rows());
-        let place = products.last().map(|row| ProductPlace::behind(&query.sort, row));
+        let products = store::list(tx, &query.filter, &query.sort, place, limit)?;
         let prices: HashMap<Uuid, i64> = match query.price_list {
             Some(list) => {
-                let ids: Vec<Uuid> = products.iter().map(|row| row.id).collect();
+                let ids: Vec<Uuid> = products.data.iter().map(|row| row.id).collect();
                 store::prices_among(tx, list, &ids)?.into_iter().collect()
             }
             None => HashMap::new(),
         };
-        let mut rows = Vec::with_capacity(products.len());
-        for row in &products {
+        let mut data = Vec::with_capacity(products.data.len());
+        for row in &products.data {
             let details = service::details(row, &[])?;
             let price = prices.get(&row.id).copied().map(Decimal6::from_millionths);
-            rows.push(columns.iter().map(|column| cell(row, &details, price, column)).collect());
+            data.push(columns.iter().map(|column| cell(row, &details, price, column)).collect());
         }
-        Ok(ExportPage { rows, place, is_last })
+        Ok(Page { data, next_cursor: products.next_cursor })
     }
 
     fn requested(&self, tx: &mut TenantTx<'_>, export: &ExportRow) {

@@ -175,10 +175,9 @@ pub async fn products_list(
         if place.as_ref().is_some_and(|place| !place.fits(&sort)) {
             return Err(Cursor::refused());
         }
-        let rows = store::list(tx, &filter, &sort, place, limit)?;
-        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        let page = store::list(tx, &filter, &sort, place, limit)?;
+        let ids: Vec<_> = page.data.iter().map(|row| row.id).collect();
         let components = store::components(tx, &ids)?;
-        let page = Page::cut(rows, limit, |row| ProductPlace::behind(&sort, row));
         Ok::<_, Problem>(Reply::ok(&page.map(|row| ProductView::new(row, &components))))
     })
     .await

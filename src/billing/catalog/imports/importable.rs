@@ -16,7 +16,7 @@ use crate::billing::contract::{ProductId, SalesError};
 use crate::billing::domain::tax_words;
 use crate::billing::{FIELDS, TRANSFERS};
 use crate::identity::people;
-use crate::kernel::{FieldSet, Invalid, Message};
+use crate::kernel::{FieldSet, Invalid, Message, take_value};
 use crate::platform::db::TenantTx;
 use crate::platform::fields::FieldTables;
 use crate::platform::sheets::mapping::{Mapping, RowDraft, Vocabulary};
@@ -248,7 +248,7 @@ fn join(details: &mut Details, candidate: &Candidate, replaces: bool) {
     }
     for (key, value) in &fresh.custom_fields {
         if replaces || details.custom_fields.get(key).is_none_or(Value::is_null) {
-            details.custom_fields.insert(key.clone(), value.clone());
+            take_value(&mut details.custom_fields, key, value.clone());
         }
     }
 }

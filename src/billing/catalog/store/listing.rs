@@ -16,7 +16,7 @@ use crate::billing::{BILLING, FIELDS};
 use crate::kernel::Indexed;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::fields::{FieldCondition, FieldOrder};
-use crate::platform::http::{Cursor, Direction, PageLimit};
+use crate::platform::http::{Cursor, Direction, Page, PageLimit};
 
 /// Which products.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -64,17 +64,9 @@ enum PlaceKey {
 }
 
 impl ProductPlace {
-    /// The cursor behind `row`.
-    pub fn behind(sort: &ProductSort, row: &ProductRow) -> String {
-        let key = match &sort.key {
-            ProductSortKey::CreatedAt => PlaceKey::Time(row.created_at),
-            ProductSortKey::Name => PlaceKey::Name(row.name.clone()),
-            ProductSortKey::Field(order) => {
-                let values = row.custom_fields.as_object().cloned().unwrap_or_default();
-                PlaceKey::Indexed(order.value_of(&values))
-            }
-        };
-        Cursor::write(&Self { sort: sort.clone(), key, id: row.id })
+    /// The cursor behind the product `id`, which stands at `key`.
+    fn behind(sort: &ProductSort, key: PlaceKey, id: Uuid) -> String {
+        Cursor::write(&Self { sort: sort.clone(), key, id })
     }
 
     /// Whether it is a place in a list of this order.
@@ -90,6 +82,17 @@ impl ProductPlace {
     }
 }
 
+impl PlaceKey {
+    /// Where `row` stands by `key`.
+    fn of(key: &ProductSortKey, row: &ProductRow) -> Self {
+        match key {
+            ProductSortKey::Name => Self::Name(row.name.clone()),
+            // A field has a list of its own.
+            ProductSortKey::CreatedAt | ProductSortKey::Field(_) => Self::Time(row.created_at),
+        }
+    }
+}
+
 type Query = products::BoxedQuery<'static, diesel::pg::Pg>;
 
 /// A page of products.
@@ -99,7 +102,7 @@ pub fn list(
     sort: &ProductSort,
     place: Option<ProductPlace>,
     limit: PageLimit,
-) -> Result<Vec<ProductRow>, SalesError> {
+) -> Result<Page<ProductRow>, SalesError> {
     let mut query = narrowed(tx, filter)?;
     if let ProductSortKey::Field(order) = &sort.key {
         let place = place.and_then(|place| match place.key {
@@ -107,10 +110,10 @@ pub fn list(
             _ => None,
         });
         let within = Some(query.select(products::id));
-        let ids = FIELDS.ordered(tx, order, sort.direction, place, limit, within)?;
-        let mut rows: HashMap<Uuid, ProductRow> =
-            among(tx, &ids)?.into_iter().map(|row| (row.id, row)).collect();
-        return Ok(ids.iter().filter_map(|id| rows.remove(id)).collect());
+        let found = FIELDS.ordered(tx, order, sort.direction, place, limit, within)?;
+        let cursor =
+            |(value, id): &(Indexed, Uuid)| ProductPlace::behind(sort, PlaceKey::Indexed(value.clone()), *id);
+        return in_order(tx, Page::cut(found, limit, cursor));
     }
     let comparison = if sort.direction == Direction::Ascending { ">" } else { "<" };
     let column = if sort.key == ProductSortKey::Name { "name" } else { "created_at" };
@@ -134,8 +137,16 @@ pub fn list(
         (_, Direction::Ascending) => query.order((products::created_at.asc(), products::id.asc())),
         (_, Direction::Descending) => query.order((products::created_at.desc(), products::id.desc())),
     };
-    let rows = query.limit(limit.rows_to_read()).select(ProductRow::as_select()).load(tx.conn(BILLING)?);
-    Ok(rows.map_err(DbError::from)?)
+    let query = query.limit(limit.rows_to_read()).select(ProductRow::as_select());
+    let rows: Vec<ProductRow> = query.load(tx.conn(BILLING)?).map_err(DbError::from)?;
+    Ok(Page::cut(rows, limit, |row| ProductPlace::behind(sort, PlaceKey::of(&sort.key, row), row.id)))
+}
+
+/// The rows of the products that were found, in their order; one that is gone since has none.
+fn in_order(tx: &mut TenantTx<'_>, found: Page<(Indexed, Uuid)>) -> Result<Page<ProductRow>, SalesError> {
+    let ids: Vec<Uuid> = found.data.iter().map(|(_, id)| *id).collect();
+    let mut rows: HashMap<Uuid, ProductRow> = among(tx, &ids)?.into_iter().map(|row| (row.id, row)).collect();
+    Ok(found.filter_map(|(_, id)| rows.remove(&id)))
 }
 
 /// The names of all custom fields of the products that `filter` leaves, at most `at_most`.

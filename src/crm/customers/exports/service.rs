@@ -4,16 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::cells::{READABLE, cell};
-use crate::crm::TRANSFERS;
 use crate::crm::contract::CrmError;
 use crate::crm::contract::events::{CustomerExportCompleted, CustomerExportRequested};
 use crate::crm::customers::service;
-use crate::crm::customers::store::{self, Filter, Place, Sort};
+use crate::crm::customers::store::{self, Filter, Place, Sort, SortKey};
+use crate::crm::{FIELDS, TRANSFERS};
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::http::{Cursor, PageLimit};
-use crate::platform::transfers::{
-    ExportPage, ExportRow, Exportable, TransferError, TransferTables, usual_columns,
-};
+use crate::platform::http::{Cursor, Page, PageLimit};
+use crate::platform::transfers::{ExportRow, Exportable, TransferError, TransferTables, usual_columns};
 
 /// The most custom fields that are looked at for columns.
 const MAX_KEYS: i64 = 500;
@@ -48,6 +46,15 @@ impl Exportable for CustomerExports {
         Ok(usual_columns(&READABLE, definitions.iter().map(|field| field.key.as_str()), &custom))
     }
 
+    fn has_fields(&self, tx: &mut TenantTx<'_>, query: &Value) -> Result<bool, TransferError> {
+        let Query { filter, sort } = read(query)?;
+        let order = match &sort.key {
+            SortKey::Field(order) => Some(order),
+            _ => None,
+        };
+        Ok(FIELDS.has_all(tx, &filter.fields, order)?)
+    }
+
     fn page(
         &self,
         tx: &mut TenantTx<'_>,
@@ -55,19 +62,16 @@ impl Exportable for CustomerExports {
         columns: &[String],
         place: Option<&str>,
         limit: PageLimit,
-    ) -> Result<ExportPage, TransferError> {
+    ) -> Result<Page<Vec<Value>>, TransferError> {
         let query = read(query)?;
         let place = place.map(Cursor::read::<Place>).transpose()?;
-        let mut customers = store::list(tx, &query.filter, &query.sort, place, limit)?;
-        let is_last = customers.len() <= limit.rows();
-        customers.truncate(limit.rows());
-        let place = customers.last().map(|row| Place::behind(&query.sort, row));
-        let mut rows = Vec::with_capacity(customers.len());
-        for row in &customers {
+        let customers = store::list(tx, &query.filter, &query.sort, place, limit)?;
+        let mut data = Vec::with_capacity(customers.data.len());
+        for row in &customers.data {
             let customer = store::restore(row)?;
-            rows.push(columns.iter().map(|column| cell(&customer, column)).collect());
+            data.push(columns.iter().map(|column| cell(&customer, column)).collect());
         }
-        Ok(ExportPage { rows, place, is_last })
+        Ok(Page { data, next_cursor: customers.next_cursor })
     }
 
     fn requested(&self, tx: &mut TenantTx<'_>, export: &ExportRow) {

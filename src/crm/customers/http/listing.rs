@@ -105,8 +105,7 @@ pub async fn customers_list(
         if place.as_ref().is_some_and(|place| !place.fits(&sort)) {
             return Err(Cursor::refused());
         }
-        let rows = service::list(tx, &filter, &sort, place, limit)?;
-        let page = Page::cut(rows, limit, |row| Place::behind(&sort, row));
+        let page = service::list(tx, &filter, &sort, place, limit)?;
         Ok::<_, Problem>(Reply::ok(&page.map(|row| CustomerView::new(row, language))))
     })
     .await

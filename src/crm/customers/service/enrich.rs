@@ -8,12 +8,12 @@ use crate::crm::contract::{CrmError, CustomerId};
 use crate::crm::customers::domain::{Details, changes};
 use crate::crm::customers::service::OnDuplicate as Duplicate;
 use crate::crm::customers::store::{self, Row};
-use crate::kernel::{FieldSet, Prose, taken_back};
+use crate::kernel::{FieldSet, Prose, take_value, taken_back};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::transfers::{Name, OnDuplicate, TakenBack};
 
 /// Adds what `fresh` knows to a customer that is there. `Update`: filled fields replace. `Merge`: only what it lacks is
-/// filled. Either way empty ones leave, and tags and custom fields join.
+/// filled. Either way empty ones leave, and tags and custom fields join while there is room.
 pub fn enrich(
     tx: &mut TenantTx<'_>,
     id: CustomerId,
@@ -84,7 +84,7 @@ fn joined(there: &Details, fresh: Details, replaces: bool) -> Details {
     }
     for (key, value) in fresh.custom_fields {
         if replaces || details.custom_fields.get(&key).is_none_or(Value::is_null) {
-            details.custom_fields.insert(key, value);
+            take_value(&mut details.custom_fields, &key, value);
         }
     }
     details

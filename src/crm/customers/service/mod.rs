@@ -28,7 +28,7 @@ use crate::kernel::{Country, FieldSet};
 use crate::platform::auth::UserId;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::events::Event;
-use crate::platform::http::{PageLimit, Patch};
+use crate::platform::http::{Page, PageLimit, Patch};
 
 /// A customer on its way in.
 #[derive(Debug, Clone)]
@@ -146,14 +146,14 @@ pub fn find(tx: &mut TenantTx<'_>, id: CustomerId) -> Result<Row, CrmError> {
     store::find(tx, id)
 }
 
-/// A page of customers, one more than asked for when there is a next page.
+/// A page of customers.
 pub fn list(
     tx: &mut TenantTx<'_>,
     filter: &Filter,
     sort: &Sort,
     place: Option<Place>,
     limit: PageLimit,
-) -> Result<Vec<Row>, CrmError> {
+) -> Result<Page<Row>, CrmError> {
     store::list(tx, filter, sort, place, limit)
 }
 

@@ -17,7 +17,7 @@ use crate::crm::{CRM, FIELDS};
 use crate::kernel::Indexed;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::fields::{FieldCondition, FieldOrder};
-use crate::platform::http::{Cursor, Direction, PageLimit};
+use crate::platform::http::{Cursor, Direction, Page, PageLimit};
 
 /// Which customers are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -80,18 +80,9 @@ enum Value {
 }
 
 impl Place {
-    /// The cursor behind `row`.
-    pub fn behind(sort: &Sort, row: &Row) -> String {
-        let value = match &sort.key {
-            SortKey::CreatedAt => Value::Time(row.created_at),
-            SortKey::UpdatedAt => Value::Time(row.updated_at),
-            SortKey::TradeName => Value::Text(row.trade_name.clone()),
-            SortKey::Health => Value::Number(row.health_score),
-            SortKey::Field(order) => {
-                Value::Indexed(order.value_of(&row.custom_fields.read().unwrap_or_default()))
-            }
-        };
-        Cursor::write(&Self { sort: sort.clone(), value, id: row.id })
+    /// The cursor behind the customer `id`, which stands at `value`.
+    fn behind(sort: &Sort, value: Value, id: Uuid) -> String {
+        Cursor::write(&Self { sort: sort.clone(), value, id })
     }
 
     /// Whether it is a place in a list ordered by `sort`.
@@ -109,16 +100,29 @@ impl Place {
     }
 }
 
+impl Value {
+    /// Where `row` stands by `key`.
+    fn of(key: &SortKey, row: &Row) -> Self {
+        match key {
+            SortKey::CreatedAt => Self::Time(row.created_at),
+            SortKey::UpdatedAt => Self::Time(row.updated_at),
+            SortKey::TradeName => Self::Text(row.trade_name.clone()),
+            // A field has a list of its own.
+            SortKey::Health | SortKey::Field(_) => Self::Number(row.health_score),
+        }
+    }
+}
+
 type Query = customers::BoxedQuery<'static, diesel::pg::Pg>;
 
-/// Up to `limit + 1` customers behind `place`.
+/// A page of the customers behind `place`.
 pub fn list(
     tx: &mut TenantTx<'_>,
     filter: &Filter,
     sort: &Sort,
     place: Option<Place>,
     limit: PageLimit,
-) -> Result<Vec<Row>, CrmError> {
+) -> Result<Page<Row>, CrmError> {
     let query = narrowed(tx, filter)?;
     if let SortKey::Field(order) = &sort.key {
         let place = place.and_then(|place| match place.value {
@@ -126,27 +130,30 @@ pub fn list(
             _ => None,
         });
         let within = Some(query.select(dsl::id));
-        let ids = FIELDS.ordered(tx, order, sort.direction, place, limit, within)?;
-        return in_order(tx, &ids);
+        let found = FIELDS.ordered(tx, order, sort.direction, place, limit, within)?;
+        let cursor = |(value, id): &(Indexed, Uuid)| Place::behind(sort, Value::Indexed(value.clone()), *id);
+        return in_order(tx, Page::cut(found, limit, cursor));
     }
     let query = match place {
         Some(place) => behind(query, place),
         None => query,
     };
     let query = order(query, sort).limit(limit.rows_to_read()).select(Row::as_select());
-    Ok(query.load(tx.conn(CRM)?).map_err(DbError::from)?)
+    let rows: Vec<Row> = query.load(tx.conn(CRM)?).map_err(DbError::from)?;
+    Ok(Page::cut(rows, limit, |row| Place::behind(sort, Value::of(&sort.key, row), row.id)))
 }
 
-/// The rows of `ids`, in their order.
-fn in_order(tx: &mut TenantTx<'_>, ids: &[Uuid]) -> Result<Vec<Row>, CrmError> {
+/// The rows of the customers that were found, in their order; one that is gone since has none.
+fn in_order(tx: &mut TenantTx<'_>, found: Page<(Indexed, Uuid)>) -> Result<Page<Row>, CrmError> {
     let tenant = tx.tenant().uuid();
+    let ids: Vec<Uuid> = found.data.iter().map(|(_, id)| *id).collect();
     let rows = customers::table
         .filter(dsl::tenant_id.eq(tenant).and(dsl::id.eq_any(ids)))
         .select(Row::as_select())
         .load::<Row>(tx.conn(CRM)?)
         .map_err(DbError::from)?;
     let mut rows: HashMap<Uuid, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
-    Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
+    Ok(found.filter_map(|(_, id)| rows.remove(&id)))
 }
 
 /// The names of all custom fields of the customers that `filter` leaves, at most `at_most`.

@@ -174,7 +174,8 @@ pub async fn leads_refused_rows(
 /// Undo an import
 ///
 /// Takes back what an import did, in the background: leads that it brought are deleted, and leads that it changed get back
-/// what they were. What somebody changed since stays, and is told in `undo.leads`. Possible for 30 days after its end.
+/// what they were. What somebody changed since stays, and is told in `undo.leads`; so is a lead that was merged into another
+/// one, which comes back when that merge is undone. Possible for 30 days after its end.
 #[utoipa::path(operation_id = "leads_undo_import", tag = "leads",
     params(("id" = ImportId, Path, description = "The import.")), request_body = Empty,
     security(("bearer" = ["leads:write"])),

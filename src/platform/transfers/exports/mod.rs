@@ -26,7 +26,7 @@ pub use tasks::start as start_exports;
 
 use super::{TransferError, TransferTables};
 use crate::platform::db::TenantTx;
-use crate::platform::http::PageLimit;
+use crate::platform::http::{Page, PageLimit};
 
 /// A kind of record that is let out in files.
 pub trait Exportable: Send + Sync + 'static {
@@ -39,7 +39,10 @@ pub trait Exportable: Send + Sync + 'static {
     /// The columns when nobody asked for any.
     fn columns(&self, tx: &mut TenantTx<'_>, query: &Value) -> Result<Vec<String>, TransferError>;
 
-    /// The records behind `place`, as cells of `columns`.
+    /// Whether the custom fields that `query` narrows and orders by are all there still.
+    fn has_fields(&self, tx: &mut TenantTx<'_>, query: &Value) -> Result<bool, TransferError>;
+
+    /// The records behind `place`, each as its cells of `columns`: texts, numbers, or nothing.
     fn page(
         &self,
         tx: &mut TenantTx<'_>,
@@ -47,22 +50,11 @@ pub trait Exportable: Send + Sync + 'static {
         columns: &[String],
         place: Option<&str>,
         limit: PageLimit,
-    ) -> Result<ExportPage, TransferError>;
+    ) -> Result<Page<Vec<Value>>, TransferError>;
 
     /// Tells that somebody asked for an export.
     fn requested(&self, tx: &mut TenantTx<'_>, export: &ExportRow);
 
     /// Tells that the file of an export is there.
     fn completed(&self, tx: &mut TenantTx<'_>, export: &ExportRow);
-}
-
-/// Some records as cells: texts, numbers, or nothing.
-#[derive(Debug, Default)]
-pub struct ExportPage {
-    /// A row for each record.
-    pub rows: Vec<Vec<Value>>,
-    /// The place behind the last of them.
-    pub place: Option<String>,
-    /// Whether there are no more.
-    pub is_last: bool,
 }

@@ -7,12 +7,12 @@ use chrono::TimeDelta;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Exportable;
 use super::domain::{ExportFormat, ExportId, ExportStatus, MAX_SHEET_ROWS, text_of};
 use super::store::{self, ExportRow};
-use super::{ExportPage, Exportable};
 use crate::kernel::Message;
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::http::PageLimit;
+use crate::platform::http::{Page, PageLimit};
 use crate::platform::id::Id;
 use crate::platform::limits::Quota;
 use crate::platform::problem::Problem;
@@ -155,6 +155,15 @@ pub fn step(
     row.fields = Some(fields.clone());
     if !row.is_read {
         let piece = next_piece(tx, of, &mut row, &fields)?;
+        // Asked after the reading: a field that is there now was there while its values were read.
+        if !of.has_fields(tx, &row.query)? {
+            let why = Message::new(
+                "A field by which this export is filtered or ordered was archived: ask for it again without that field.",
+                "Se archivó un campo por el que esta exportación filtra u ordena: solicítela de nuevo sin ese campo.",
+            );
+            fail(tx, of, row, &why)?;
+            return Ok(Step::Done);
+        }
         store::insert_piece(tx, of.tables(), id, row.pieces, &piece)?;
         row.pieces += 1;
         row.bytes += i64::try_from(piece.len()).unwrap_or(i64::MAX);
@@ -252,17 +261,16 @@ fn next_piece(
         write_line(&mut text, columns.iter().map(String::as_str));
     }
     for _ in 0..PAGES {
-        let ExportPage { rows: page, place, is_last } =
-            of.page(tx, &row.query, columns, row.place.as_deref(), limit)?;
-        (row.is_read, row.place) = (is_last, place);
-        row.rows += i32::try_from(page.len()).unwrap_or(i32::MAX);
+        let Page { data, next_cursor } = of.page(tx, &row.query, columns, row.place.as_deref(), limit)?;
+        (row.is_read, row.place) = (next_cursor.is_none(), next_cursor);
+        row.rows += i32::try_from(data.len()).unwrap_or(i32::MAX);
         if is_csv {
-            for cells in page {
+            for cells in data {
                 let cells: Vec<String> = cells.iter().map(text_of).collect();
                 write_line(&mut text, cells.iter().map(String::as_str));
             }
         } else {
-            rows.extend(page);
+            rows.extend(data);
         }
         if row.is_read {
             break;

@@ -136,6 +136,12 @@ pub trait Importable: 'static {
         after: &Value,
     ) -> Result<Option<TakenBack>, TransferError>;
 
+    /// Those of the records sought that went into others, and come back when that is undone. A kind of record that never goes
+    /// into another has none.
+    fn merged(_: &mut TenantTx<'_>, _: Sought<'_>) -> Result<Vec<Merged>, TransferError> {
+        Ok(Vec::new())
+    }
+
     /// Tells that every row of an import is decided.
     fn completed(tx: &mut TenantTx<'_>, import: &ImportRow);
 
@@ -177,6 +183,31 @@ pub struct Changed {
     pub after: Value,
     /// The import that brought it.
     pub import: Option<Uuid>,
+}
+
+/// Which records are sought among those that went into others.
+#[derive(Debug, Clone, Copy)]
+pub enum Sought<'a> {
+    /// Some that an import brought, by identifier.
+    Brought {
+        /// The import.
+        import: ImportId,
+        /// The record behind which they are.
+        behind: Uuid,
+        /// How many at most.
+        at_most: i64,
+    },
+    /// Any of these.
+    Among(&'a [Uuid]),
+}
+
+/// A record that went into another one.
+#[derive(Debug, Clone, Copy)]
+pub struct Merged {
+    /// The record that is gone.
+    pub record: Uuid,
+    /// The one that it is in by now.
+    pub into: Uuid,
 }
 
 /// What was done to a saved mapping.

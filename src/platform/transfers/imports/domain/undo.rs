@@ -23,7 +23,7 @@ pub struct Undo {
     pub removed: i32,
     /// Records that have their former values again.
     pub restored: i32,
-    /// Records of the import that stay, because somebody changed them since.
+    /// Records of the import that stay, because somebody changed them since or merged them into others.
     pub kept: i32,
     /// Records of which something stays, and why; the first of them.
     #[serde(alias = "leads")]
@@ -53,6 +53,12 @@ impl Undo {
             kept: 0,
             records: Vec::new(),
         }
+    }
+
+    /// Names a record that the import brought and that stays.
+    pub fn keep(&mut self, record: Uuid, reason: Message) {
+        self.kept += 1;
+        self.name(record, reason);
     }
 
     /// Names a record of which something stays.

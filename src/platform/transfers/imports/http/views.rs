@@ -74,7 +74,7 @@ pub struct UndoView {
     pub removed: i32,
     /// Records that it changed and that have their former values again.
     pub restored: i32,
-    /// Records that it brought and that stay, because somebody changed them since.
+    /// Records that it brought and that stay, because somebody changed them since or merged them into others.
     pub kept: i32,
     /// Of an import of leads: those of which something stays, and why; the first 200.
     #[serde(skip_serializing_if = "Option::is_none")]

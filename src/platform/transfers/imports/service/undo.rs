@@ -1,6 +1,7 @@
-//! Undoing an import: what it brought is removed, what it changed becomes what it was, and what somebody changed since stays.
+//! Undoing an import: what it brought is removed, what it changed becomes what it was, and what somebody changed since, or merged
+//! into another one, stays.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -9,8 +10,8 @@ use crate::platform::db::{DbError, TenantTx};
 use crate::platform::id::Id;
 use crate::platform::transfers::TransferError;
 use crate::platform::transfers::imports::domain::{ImportId, ImportStatus, Phase, TakenBack, Undo};
-use crate::platform::transfers::imports::store::{self, ChangeRow, ImportRow};
-use crate::platform::transfers::imports::{Importable, UNDO_FOR};
+use crate::platform::transfers::imports::store::{self, ImportRow};
+use crate::platform::transfers::imports::{Importable, Merged, Sought, UNDO_FOR};
 
 /// What a batch of undoing came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,19 +51,8 @@ pub fn undo_batch<I: Importable>(
     let mut undo: Undo = serde_json::from_value(stored)
         .map_err(|error| TransferError::Db(DbError::Failed(format!("an undoing is broken: {error}"))))?;
     let found = match undo.phase {
-        Phase::Brought => {
-            let records = store::brought(tx, I::TABLES, id, undo.behind, size)?;
-            remove::<I>(tx, id, &records, &mut undo, care)?;
-            records.last().copied()
-        }
-        Phase::Changed => {
-            let behind = undo.behind;
-            let changes = tx.over_everything(|tx| store::changes(tx, I::TABLES, id, behind, size))?;
-            for change in &changes {
-                give_back::<I>(tx, change, &mut undo, care)?;
-            }
-            changes.last().map(|change| change.record_id)
-        }
+        Phase::Brought => remove::<I>(tx, id, size, &mut undo, care)?,
+        Phase::Changed => give_back::<I>(tx, id, size, &mut undo, care)?,
     };
     let status = match (found, undo.phase) {
         (Some(last), _) => {
@@ -83,17 +73,29 @@ pub fn undo_batch<I: Importable>(
     Ok(UndoStep::Done)
 }
 
-/// Removes those of `records` that nobody changed since the import brought them.
+/// Looks at up to `size` more records that the import brought, and removes those that nobody changed since; answers the last of
+/// them.
 fn remove<I: Importable>(
     tx: &mut TenantTx<'_>,
     id: ImportId,
-    records: &[Uuid],
+    size: i64,
     undo: &mut Undo,
     care: bool,
-) -> Result<(), TransferError> {
-    let expected = tx.over_everything(|tx| store::expected_versions(tx, I::TABLES, id, records))?;
+) -> Result<Option<Uuid>, TransferError> {
+    let behind = undo.behind;
+    let brought = store::brought(tx, I::TABLES, id, behind, size)?;
+    let held = I::lock(tx, &brought)?;
+    // Only now: one that went into another before it could be held is among these.
+    let sought = Sought::Brought { import: id, behind, at_most: size };
+    let merged = tx.over_everything(|tx| I::merged(tx, sought))?;
+    let mut records: Vec<Uuid> = merged.iter().map(|merged| merged.record).chain(brought).collect();
+    records.sort_unstable();
+    records.dedup();
+    records.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    let Some(last) = records.last().copied() else { return Ok(None) };
+    let expected = tx.over_everything(|tx| store::expected_versions(tx, I::TABLES, id, &records))?;
     let expected: HashMap<Uuid, i32> = expected.into_iter().collect();
-    for (record, version) in I::lock(tx, records)? {
+    for (record, version) in held.into_iter().filter(|(record, _)| *record <= last) {
         let brought_as = expected.get(&record).copied().unwrap_or(1);
         let stays = if care {
             Some(stumbles())
@@ -106,37 +108,62 @@ fn remove<I: Importable>(
         };
         match stays {
             None => undo.removed += 1,
-            Some(why) => {
-                undo.kept += 1;
-                undo.name(record, why);
-            }
+            Some(why) => undo.keep(record, why),
         }
     }
-    Ok(())
+    for record in seen::<I>(tx, &merged)?.into_iter().filter(|record| *record <= last) {
+        undo.keep(record, merged_since());
+    }
+    Ok(Some(last))
 }
 
-/// Gives a record back what it was before the import changed it.
+/// Gives up to `size` more records back what they were before the import changed them; answers the last of them.
 fn give_back<I: Importable>(
     tx: &mut TenantTx<'_>,
-    change: &ChangeRow,
+    id: ImportId,
+    size: i64,
     undo: &mut Undo,
     care: bool,
-) -> Result<(), TransferError> {
-    let Some(before) = &change.before else { return Ok(()) };
-    if care {
-        undo.name(change.record_id, stumbles());
-        return Ok(());
-    }
-    match I::take_back(tx, change.record_id, before, &change.after)? {
-        Some(taken) => {
-            undo.restored += 1;
-            if taken == TakenBack::Partly {
-                undo.name(change.record_id, partly_changed_since());
-            }
+) -> Result<Option<Uuid>, TransferError> {
+    let behind = undo.behind;
+    let changes = tx.over_everything(|tx| store::changes(tx, I::TABLES, id, behind, size))?;
+    let mut missing = Vec::new();
+    for change in &changes {
+        let Some(before) = &change.before else { continue };
+        if care {
+            undo.name(change.record_id, stumbles());
+            continue;
         }
-        None => undo.name(change.record_id, gone()),
+        match I::take_back(tx, change.record_id, before, &change.after)? {
+            Some(taken) => {
+                undo.restored += 1;
+                if taken == TakenBack::Partly {
+                    undo.name(change.record_id, partly_changed_since());
+                }
+            }
+            None => missing.push(change.record_id),
+        }
     }
-    Ok(())
+    if !missing.is_empty() {
+        let merged = tx.over_everything(|tx| I::merged(tx, Sought::Among(&missing)))?;
+        let merged = seen::<I>(tx, &merged)?;
+        for record in missing {
+            undo.name(record, if merged.contains(&record) { merged_since() } else { gone() });
+        }
+    }
+    Ok(changes.last().map(|change| change.record_id))
+}
+
+/// The records of `merged` that went into what whoever asked sees.
+fn seen<I: Importable>(tx: &mut TenantTx<'_>, merged: &[Merged]) -> Result<Vec<Uuid>, TransferError> {
+    if merged.is_empty() {
+        return Ok(Vec::new());
+    }
+    let into: Vec<Uuid> = merged.iter().map(|merged| merged.into).collect();
+    let seen = store::origins(tx, I::TABLES, &into)?;
+    let seen: HashSet<Uuid> = seen.into_iter().map(|(record, _)| record).collect();
+    let merged = merged.iter().filter(|merged| seen.contains(&merged.into));
+    Ok(merged.map(|merged| merged.record).collect())
 }
 
 fn save<I: Importable>(
@@ -163,6 +190,13 @@ fn partly_changed_since() -> Message {
     Message::new(
         "It was changed after the import: what was changed stays.",
         "Se modificó después de la importación: lo modificado se conserva.",
+    )
+}
+
+fn merged_since() -> Message {
+    Message::new(
+        "It was merged into another one after the import, and comes back if that merge is undone.",
+        "Se fusionó con otro después de la importación y vuelve si se deshace esa fusión.",
     )
 }
 
