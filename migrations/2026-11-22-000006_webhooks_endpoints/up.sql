@@ -110,7 +110,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
               AND waiting.next_at <= moment
             ORDER BY waiting.next_at, waiting.id LIMIT least(e.places, e.room)
         ) d
-        WHERE least(e.places, e.room) > 0
     ) queued
     WHERE queued.turn <= queued.room
     ORDER BY queued.next_at, queued.id LIMIT at_most

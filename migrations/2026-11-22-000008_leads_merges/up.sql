@@ -47,6 +47,8 @@ CREATE TABLE leads.merges (
     lead_id uuid NOT NULL,
     -- The lead that went into it.
     other_id uuid NOT NULL,
+    -- The import that had brought it.
+    other_import_id uuid,
     -- Both leads before, the one after, and which contacts and activities moved.
     memory jsonb NOT NULL,
     merged_by uuid,
@@ -55,4 +57,6 @@ CREATE TABLE leads.merges (
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX merges_by_time ON leads.merges (tenant_id, merged_at, id);
+CREATE INDEX merges_by_other ON leads.merges (tenant_id, other_id);
+CREATE INDEX merges_by_import ON leads.merges (tenant_id, other_import_id, other_id) WHERE other_import_id IS NOT NULL;
 SELECT platform.tenant_table('leads.merges', 'cauce_leads');

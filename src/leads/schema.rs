@@ -109,6 +109,7 @@ diesel::table! {
         id -> Uuid,
         lead_id -> Uuid,
         other_id -> Uuid,
+        other_import_id -> Nullable<Uuid>,
         memory -> Jsonb,
         merged_by -> Nullable<Uuid>,
         merged_at -> Timestamptz,

@@ -31,12 +31,12 @@ impl FieldSet {
         self.0.iter().find(|field| field.key.as_str() == key)
     }
 
-    /// The values of a new record: defaults are filled in, all are checked, required ones must be there.
+    /// The values of a new record: defaults are filled in while there is room, all are checked, required ones must be there.
     pub fn begin(&self, values: &mut Map<String, Value>) -> Result<(), Vec<Refused>> {
         for field in &self.0 {
             let is_missing = values.get(field.key.as_str()).is_none_or(Value::is_null);
             if let Some(default) = field.default.as_ref().filter(|_| is_missing) {
-                values.insert(field.key.to_string(), default.clone());
+                take_value(values, field.key.as_str(), default.clone());
             }
         }
         let mut refused = self.check(&Map::new(), values);

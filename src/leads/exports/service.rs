@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::cells::{READABLE, cell};
 use crate::leads::contract::LeadsError;
 use crate::leads::contract::events::{LeadExportCompleted, LeadExportRequested};
-use crate::leads::store::{self, Filter, Place, Sort, SortKey};
+use crate::leads::store::{self, Filter, Place, Sort};
 use crate::leads::{FIELDS, TRANSFERS, service};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::http::{Cursor, Page, PageLimit};
@@ -47,11 +47,7 @@ impl Exportable for LeadExports {
 
     fn has_fields(&self, tx: &mut TenantTx<'_>, query: &Value) -> Result<bool, TransferError> {
         let Query { filter, sort } = read(query)?;
-        let order = match &sort.key {
-            SortKey::Field(order) => Some(order),
-            _ => None,
-        };
-        Ok(FIELDS.has_all(tx, &filter.fields, order)?)
+        Ok(FIELDS.has_all(tx, &filter.fields, sort.field())?)
     }
 
     fn page(

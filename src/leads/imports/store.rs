@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::leads::LEADS;
@@ -10,20 +10,6 @@ use crate::leads::contract::LeadsError;
 use crate::leads::schema::{identities, leads};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::transfers::{Holder, Merged, Sought};
-
-/// The merges that can be undone, of tenant `$1` and since `$2`, each with the lead that the one that went is in by now: what it
-/// went into may have gone into another one, which must be there.
-const STANDING: &str = "
-    WITH RECURSIVE standing AS (
-        SELECT m.id, m.other_id, m.lead_id AS into_id
-        FROM leads.merges m JOIN leads.leads l ON l.tenant_id = m.tenant_id AND l.id = m.lead_id
-        WHERE m.tenant_id = $1 AND m.undone_at IS NULL AND m.merged_at >= $2
-        UNION
-        SELECT m.id, m.other_id, s.into_id
-        FROM standing s JOIN leads.merges m ON m.lead_id = s.other_id
-        WHERE m.tenant_id = $1 AND m.undone_at IS NULL AND m.merged_at >= $2
-    )
-    SELECT s.other_id AS record_id, s.into_id FROM standing s";
 
 #[derive(QueryableByName)]
 struct Gone {
@@ -49,26 +35,34 @@ pub fn holders(tx: &mut TenantTx<'_>, values: &[String]) -> Result<Vec<Holder>, 
     Ok(rows.into_iter().map(holder).collect())
 }
 
-/// Those of the leads sought that went into others by merges since `since` that can be undone.
+/// Those of the leads sought that went into others by merges since `since` that can be undone, by identifier.
 pub fn merged(
     tx: &mut TenantTx<'_>,
     sought: Sought<'_>,
     since: DateTime<Utc>,
 ) -> Result<Vec<Merged>, LeadsError> {
-    let which = match sought {
-        Sought::Brought { .. } => {
-            "JOIN leads.merges m ON m.tenant_id = $1 AND m.id = s.id
-             WHERE m.memory #>> '{other,import_id}' = $3 AND s.other_id > $4 ORDER BY s.other_id LIMIT $5"
-        }
-        Sought::Among(_) => "WHERE s.other_id = ANY ($3)",
+    let (which, limit) = match sought {
+        Sought::Brought { .. } => ("m.other_import_id = $3 AND m.other_id > $4", "LIMIT $5"),
+        Sought::Among(_) => ("m.other_id = ANY ($3)", ""),
     };
-    let query = diesel::sql_query(format!("{STANDING} {which}"))
-        .bind::<SqlUuid, _>(tx.tenant().uuid())
-        .bind::<Timestamptz, _>(since);
+    // What a lead went into may have gone into another one; the last of them must be there.
+    let query = diesel::sql_query(format!(
+        "WITH RECURSIVE way AS (
+             SELECT m.other_id AS record_id, m.lead_id AS into_id FROM leads.merges m
+             WHERE m.tenant_id = $1 AND m.undone_at IS NULL AND m.merged_at >= $2 AND {which}
+             UNION
+             SELECT w.record_id, m.lead_id FROM way w JOIN leads.merges m ON m.other_id = w.into_id
+             WHERE m.tenant_id = $1 AND m.undone_at IS NULL AND m.merged_at >= $2
+         )
+         SELECT w.record_id, w.into_id FROM way w JOIN leads.leads l ON l.id = w.into_id
+         WHERE l.tenant_id = $1 ORDER BY w.record_id {limit}"
+    ))
+    .bind::<SqlUuid, _>(tx.tenant().uuid())
+    .bind::<Timestamptz, _>(since);
     let connection = tx.conn(LEADS)?;
     let gone = match sought {
         Sought::Brought { import, behind, at_most } => query
-            .bind::<Text, _>(import.to_string())
+            .bind::<SqlUuid, _>(import.uuid())
             .bind::<SqlUuid, _>(behind)
             .bind::<BigInt, _>(at_most)
             .load::<Gone>(connection),

@@ -194,6 +194,7 @@ pub fn merge(tx: &mut TenantTx<'_>, id: LeadId, request: &Merge) -> Result<(Merg
         id: merge_id,
         lead_id: id.uuid(),
         other_id: other_id.uuid(),
+        other_import_id: memory.other.import_id,
         memory: serde_json::to_value(memory).map_err(|error| broken(&error))?,
         merged_by: tx.actor().user().map(Id::uuid),
         merged_at: tx.now(),

@@ -21,6 +21,7 @@ pub struct MergeRow {
     pub id: Uuid,
     pub lead_id: Uuid,
     pub other_id: Uuid,
+    pub other_import_id: Option<Uuid>,
     pub memory: Value,
     pub merged_by: Option<Uuid>,
     pub merged_at: DateTime<Utc>,

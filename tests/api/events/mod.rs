@@ -1,6 +1,7 @@
 //! Events as integrators and operators see them.
 
 mod history;
+mod long;
 mod operators;
 mod stream;
 

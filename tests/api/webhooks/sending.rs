@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{deliveries, lead, webhook};
-use crate::support::{TestApp, until};
+use crate::support::{Database, TestApp, until};
 use crate::webhooks::receiver::{Receiver, Told};
 
 #[tokio::test]
@@ -136,4 +136,37 @@ async fn a_rotation_within_an_overlap_takes_no_secret_away_unless_it_ends_all() 
     let after = receiver.after(2).await.remove(1);
     assert_eq!([&old, &new, &newest].map(|secret| after.signatures_of(secret)), [0, 0, 1]);
     tenant.owner.post(&rotate, json!({})).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_look_brings_what_endpoints_and_tenants_have_room_for() {
+    let app = TestApp::shared();
+    let tenant = app.tenant().await;
+    let receiver = Receiver::start(Told::status(204));
+    let mut webhooks = Vec::new();
+    for _ in 0..2 {
+        let (path, _) = webhook(&tenant, &receiver, &["Lead.Deleted"]).await;
+        webhooks.push(path.rsplit('/').next().unwrap().to_owned());
+    }
+    let mut database = Database::connect(&app.admin_url);
+    let of = &tenant.id;
+    // Not due before 2100, so that nothing takes them, and by turns.
+    for (turn, webhook) in webhooks.iter().enumerate() {
+        database.run(&format!(
+            "INSERT INTO webhooks.deliveries (tenant_id, id, endpoint_id, event_id, event_type, status, attempts, next_at, created_at)
+             SELECT '{of}', gen_random_uuid(), '{webhook}', gen_random_uuid(), 'Lead.Deleted', 'pending', 0,
+                    timestamptz '2100-01-01 00:00Z' + (2 * n + {turn}) * interval '1 second', now() FROM generate_series(1, 10) n"
+        ));
+    }
+    let [one, other] = [&webhooks[0], &webhooks[1]];
+    for (places, room, wanted) in
+        [(1, 16, [1, 4]), (0, 16, [0, 4]), (4, 5, [3, 2]), (1, 5, [1, 4]), (4, 0, [0, 0])]
+    {
+        let counts = database.column(&format!(
+            "SELECT count(d.id) FROM unnest('{{{one},{other}}}'::uuid[]) WITH ORDINALITY e (id, place)
+             LEFT JOIN webhooks.due('2100-01-02', '{{{one}}}', '{{{places}}}', 4, '{{{of}}}', '{{{room}}}', 16, 1000000) d
+             ON d.endpoint_id = e.id GROUP BY e.place ORDER BY e.place"
+        ));
+        assert_eq!(counts, wanted.map(|count| count.to_string()), "{places} {room}");
+    }
 }

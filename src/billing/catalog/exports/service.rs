@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::cells::{PRICE, READABLE, cell};
 use crate::billing::catalog::service;
-use crate::billing::catalog::store::{self, ProductFilter, ProductPlace, ProductSort, ProductSortKey};
+use crate::billing::catalog::store::{self, ProductFilter, ProductPlace, ProductSort};
 use crate::billing::contract::SalesError;
 use crate::billing::contract::events::{ProductExportCompleted, ProductExportRequested};
 use crate::billing::{FIELDS, TRANSFERS};
@@ -56,11 +56,7 @@ impl Exportable for ProductExports {
 
     fn has_fields(&self, tx: &mut TenantTx<'_>, query: &Value) -> Result<bool, TransferError> {
         let Query { filter, sort, .. } = read(query)?;
-        let order = match &sort.key {
-            ProductSortKey::Field(order) => Some(order),
-            _ => None,
-        };
-        Ok(FIELDS.has_all(tx, &filter.fields, order)?)
+        Ok(FIELDS.has_all(tx, &filter.fields, sort.field())?)
     }
 
     fn page(

@@ -48,6 +48,16 @@ pub struct ProductSort {
     pub direction: Direction,
 }
 
+impl ProductSort {
+    /// The custom field that it is by, if it is by one.
+    pub fn field(&self) -> Option<&FieldOrder> {
+        match &self.key {
+            ProductSortKey::Field(order) => Some(order),
+            _ => None,
+        }
+    }
+}
+
 /// The place behind a product in a list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProductPlace {

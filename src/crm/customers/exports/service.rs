@@ -7,7 +7,7 @@ use super::cells::{READABLE, cell};
 use crate::crm::contract::CrmError;
 use crate::crm::contract::events::{CustomerExportCompleted, CustomerExportRequested};
 use crate::crm::customers::service;
-use crate::crm::customers::store::{self, Filter, Place, Sort, SortKey};
+use crate::crm::customers::store::{self, Filter, Place, Sort};
 use crate::crm::{FIELDS, TRANSFERS};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::http::{Cursor, Page, PageLimit};
@@ -48,11 +48,7 @@ impl Exportable for CustomerExports {
 
     fn has_fields(&self, tx: &mut TenantTx<'_>, query: &Value) -> Result<bool, TransferError> {
         let Query { filter, sort } = read(query)?;
-        let order = match &sort.key {
-            SortKey::Field(order) => Some(order),
-            _ => None,
-        };
-        Ok(FIELDS.has_all(tx, &filter.fields, order)?)
+        Ok(FIELDS.has_all(tx, &filter.fields, sort.field())?)
     }
 
     fn page(

@@ -63,6 +63,16 @@ pub struct Sort {
     pub direction: Direction,
 }
 
+impl Sort {
+    /// The custom field that it is by, if it is by one.
+    pub fn field(&self) -> Option<&FieldOrder> {
+        match &self.key {
+            SortKey::Field(order) => Some(order),
+            _ => None,
+        }
+    }
+}
+
 /// The place behind a customer in a list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Place {

@@ -218,7 +218,7 @@ impl Reader {
     async fn wait(&mut self) -> Option<String> {
         tokio::select! {
             changed = self.listener.news.changed() => self.has_news = changed.is_ok(),
-            () = tokio::time::sleep_until(self.next_beat) => return Some(": still here\n\n".to_owned()),
+            () = tokio::time::sleep_until(self.next_beat) => return Some(self.still_here()),
             () = tokio::time::sleep_until(self.next_check) => {}
             () = self.closing.cancelled() => {}
         }
@@ -230,6 +230,11 @@ impl Reader {
             () = tokio::time::sleep(pause) => {}
             () = self.closing.cancelled() => {}
         }
+    }
+
+    /// A comment, with the place that was reached: whoever begins again does so behind it, though no event came from there.
+    fn still_here(&self) -> String {
+        format!(": still here\nid: {}\n\n", self.position)
     }
 
     fn end(&mut self, reason: &str) -> String {

@@ -83,17 +83,24 @@ fn remove<I: Importable>(
     care: bool,
 ) -> Result<Option<Uuid>, TransferError> {
     let behind = undo.behind;
-    let brought = store::brought(tx, I::TABLES, id, behind, size)?;
-    let held = I::lock(tx, &brought)?;
-    // Only now: one that went into another before it could be held is among these.
     let sought = Sought::Brought { import: id, behind, at_most: size };
-    let merged = tx.over_everything(|tx| I::merged(tx, sought))?;
-    let mut records: Vec<Uuid> = merged.iter().map(|merged| merged.record).chain(brought).collect();
+    let (brought, held, merged) = loop {
+        let brought = store::brought(tx, I::TABLES, id, behind, size)?;
+        let held = I::lock(tx, &brought)?;
+        // Behind the locks: what went into another one meanwhile is among these,
+        let merged = tx.over_everything(|tx| I::merged(tx, sought))?;
+        // and what came out of another one meanwhile among those that are sought once more.
+        if store::brought(tx, I::TABLES, id, behind, size)? == brought {
+            break (brought, held, merged);
+        }
+    };
+    let mut records: Vec<Uuid> =
+        merged.iter().map(|merged| merged.record).chain(brought.iter().copied()).collect();
     records.sort_unstable();
     records.dedup();
     records.truncate(usize::try_from(size).unwrap_or(usize::MAX));
     let Some(last) = records.last().copied() else { return Ok(None) };
-    let expected = tx.over_everything(|tx| store::expected_versions(tx, I::TABLES, id, &records))?;
+    let expected = tx.over_everything(|tx| store::expected_versions(tx, I::TABLES, id, &brought))?;
     let expected: HashMap<Uuid, i32> = expected.into_iter().collect();
     for (record, version) in held.into_iter().filter(|(record, _)| *record <= last) {
         let brought_as = expected.get(&record).copied().unwrap_or(1);
